@@ -1,0 +1,209 @@
+"""Every setting, read once, from the environment or `.env`; secrets also as `NAME_FILE`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from mixbot.errors import UserError
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+ENV_FILE = ".env"
+
+
+class SettingsError(UserError):
+    """Something that is set is wrong, or something needed is missing: one line for each."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+
+
+def _address(*schemes: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in schemes or not parts.hostname:
+            raise ValueError(f"must be an address that starts with {' or '.join(schemes)}://")
+        return value
+
+    return check
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+def _encryption_keys(value: SecretStr) -> SecretStr:
+    for key in value.get_secret_value().split(","):
+        try:
+            size = len(base64.b64decode(key.strip(), altchars=b"-_", validate=True))
+        except (binascii.Error, ValueError):
+            size = 0
+        if size != 32:
+            raise ValueError(
+                "each key must be 32 bytes in urlsafe base64; `mixbot keys new` prints one"
+            )
+    return value
+
+
+def _listed(value: object) -> object:
+    return value.replace(" ", "").split(",") if isinstance(value, str) else value
+
+
+Url = Annotated[str, AfterValidator(_address("http", "https")), AfterValidator(_without_slash)]
+GatewayUrl = Annotated[str, AfterValidator(_address("ws", "wss")), AfterValidator(_without_slash)]
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """`NAME_FILE` names a file with the secret, as container platforms mount them."""
+
+    def __call__(self) -> dict[str, Any]:
+        environment = {**dotenv_values(ENV_FILE), **os.environ}
+        found: dict[str, Any] = {}
+        for field in self.settings_cls.model_fields.values():
+            name = str(field.validation_alias)
+            path = environment.get(f"{name}_FILE")
+            if path and SecretStr in _types_of(field):
+                try:
+                    found[name] = Path(path).read_text(encoding="utf-8").strip()
+                except (OSError, UnicodeDecodeError):
+                    raise SettingsError([f"{name}_FILE: the file cannot be read"]) from None
+        return found
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError("all fields are read at once")
+
+
+def _types_of(field: FieldInfo) -> tuple[Any, ...]:
+    annotation: Any = field.annotation
+    return getattr(annotation, "__args__", (annotation,))
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `Settings.read()` reads it and explains what is wrong."""
+
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        frozen=True,
+        populate_by_name=True,
+        validate_default=True,
+    )
+
+    discord_token: SecretStr = Field(validation_alias="DISCORD_TOKEN")
+    discord_client_secret: SecretStr | None = Field(None, validation_alias="DISCORD_CLIENT_SECRET")
+    discord_api_url: Url = Field("https://discord.com/api/v10", validation_alias="DISCORD_API_URL")
+    discord_gateway_url: GatewayUrl | None = Field(None, validation_alias="DISCORD_GATEWAY_URL")
+
+    mixcloud_client_id: str | None = Field(None, validation_alias="MIXCLOUD_CLIENT_ID")
+    mixcloud_client_secret: SecretStr | None = Field(
+        None, validation_alias="MIXCLOUD_CLIENT_SECRET"
+    )
+    mixcloud_api_url: Url = Field("https://api.mixcloud.com", validation_alias="MIXCLOUD_API_URL")
+    mixcloud_site_url: Url = Field("https://www.mixcloud.com", validation_alias="MIXCLOUD_SITE_URL")
+    mixcloud_oembed_url: Annotated[str, AfterValidator(_address("http", "https"))] = Field(
+        "https://app.mixcloud.com/oembed/", validation_alias="MIXCLOUD_OEMBED_URL"
+    )
+
+    public_url: Url = Field("http://localhost:8080", validation_alias="MIXBOT_PUBLIC_URL")
+    http_host: str = Field("127.0.0.1", validation_alias="MIXBOT_HTTP_HOST")
+    http_port: int = Field(8080, ge=0, le=65535, validation_alias="MIXBOT_HTTP_PORT")
+
+    database_url: str = Field("sqlite:///mixbot.db", validation_alias="MIXBOT_DATABASE_URL")
+    encryption_keys: Annotated[SecretStr, AfterValidator(_encryption_keys)] | None = Field(
+        None, validation_alias="MIXBOT_ENCRYPTION_KEYS"
+    )
+
+    shard_count: int | None = Field(None, ge=1, validation_alias="MIXBOT_SHARD_COUNT")
+    shard_ids: Annotated[tuple[int, ...] | None, NoDecode, BeforeValidator(_listed)] = Field(
+        None, validation_alias="MIXBOT_SHARD_IDS"
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias="MIXBOT_LOG_LEVEL"
+    )
+    log_format: Literal["console", "json"] = Field("console", validation_alias="MIXBOT_LOG_FORMAT")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls)
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_safe(cls, value: str) -> str:
+        public = urlsplit(value)
+        if public.scheme != "https" and public.hostname not in LOOPBACK:
+            raise ValueError("must start with https:// unless it is this machine's loopback")
+        return value
+
+    @field_validator("mixcloud_client_secret")
+    @classmethod
+    def _client_is_whole(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if bool(value) != bool(info.data.get("mixcloud_client_id")):
+            raise ValueError("goes with MIXCLOUD_CLIENT_ID: set both, or neither")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _linking_is_encrypted(
+        cls, value: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if info.data.get("mixcloud_client_id") and not value:
+            raise ValueError("not set, and linking accounts needs it; `mixbot keys new` prints one")
+        return value
+
+    @field_validator("shard_ids")
+    @classmethod
+    def _shards_exist(
+        cls, value: tuple[int, ...] | None, info: ValidationInfo
+    ) -> tuple[int, ...] | None:
+        count = info.data.get("shard_count") or 0
+        if value and not all(0 <= shard_id < count for shard_id in value):
+            raise ValueError("each must be smaller than MIXBOT_SHARD_COUNT, which must be set")
+        return value
+
+    @classmethod
+    def read(cls) -> Settings:
+        """The settings of this process; raises SettingsError with a line for each problem."""
+        try:
+            return cls()  # type: ignore[call-arg]  # the required ones come from outside
+        except ValidationError as error:
+            raise SettingsError([cls._line(problem) for problem in error.errors()]) from None
+
+    @classmethod
+    def _line(cls, problem: ErrorDetails) -> str:
+        name = str(problem["loc"][0])
+        if name in cls.model_fields:  # how pydantic names a field whose default is refused
+            name = str(cls.model_fields[name].validation_alias)
+        missing = problem["type"] == "missing"
+        return f"{name}: {'not set' if missing else problem['msg'].removeprefix('Value error, ')}"

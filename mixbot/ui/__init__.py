@@ -1,0 +1,1 @@
+"""How mixbot looks on Discord: cards, the pager, buttons, forms and sentences."""

@@ -1,0 +1,65 @@
+"""Text from outside, made fit for Discord: cut to its limits, escaped, isolated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import discord
+
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text`, at most `limit` characters of it, the last one “…” where something was cut.
+
+    >>> shorten("Crates of the north", 9)
+    'Crates o…'
+    """
+    text = text.strip()
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def plain(text: str, limit: int) -> str:
+    """`text` where Discord formats nothing: menus, button labels, embed authors and footers."""
+    return shorten(" ".join(text.split()), limit)
+
+
+def escape(text: str, limit: int) -> str:
+    """`text` where Discord would format it: shows as written, mentions nobody, links nothing."""
+    room = limit
+    while len(escaped := _escape_all(shorten(text, room))) > limit:
+        room -= max(1, (len(escaped) - limit) // 2)
+    return escaped
+
+
+def _escape_all(text: str) -> str:
+    escaped = discord.utils.escape_markdown(text, ignore_links=False)
+    return discord.utils.escape_mentions(escaped.replace("<", "\\<"))
+
+
+def isolate(text: str) -> str:
+    """`text` that keeps its own direction, so that an RTL name does not turn the words around it."""
+    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if not text.isascii() else text
+
+
+def duration(seconds: int) -> str:
+    """
+    >>> duration(59), duration(3480), duration(7080)
+    ('1 min', '58 min', '1 h 58 min')
+    """
+    hours, minutes = divmod(max(1, round(seconds / 60)), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
+def count(number: int | None) -> str:
+    """A number of plays or favorites; None, which Mixcloud's hosts may choose, is “hidden”.
+
+    >>> count(1234567), count(None)
+    ('1,234,567', 'hidden')
+    """
+    return "hidden" if number is None else f"{number:,}"
+
+
+def when(moment: datetime, style: discord.utils.TimestampStyle = "D") -> str:
+    """A moment as each reader's own clock and language write it."""
+    return discord.utils.format_dt(moment, style)
