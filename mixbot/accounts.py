@@ -1,0 +1,534 @@
+"""Linking Discord users to their Mixcloud accounts, and acting as them.
+
+A token of Mixcloud can do everything, never expires, and cannot be taken back by us. So a link is
+only made by the person at both ends: the browser that agreed at Mixcloud must be the browser that
+opened the link, and its user must be the Discord user who asked, proved by signing in with Discord
+or by typing a code into Discord that only that browser has seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mixbot.errors import UserError
+from mixbot.mixcloud import Mixcloud, MixcloudError, MixcloudOAuth, Unauthorized
+from mixbot.signin import DiscordSignIn, new_verifier
+from mixbot.store import Account, LinkAttempt, Store
+from mixbot.vault import CannotOpen, Vault
+
+log = logging.getLogger(__name__)
+
+PROVIDER = "mixcloud"
+LINK_LIFETIME = timedelta(minutes=10)
+CODE_TRIES = 5
+STARTS_ALLOWED = 10  # in `store.START_WINDOW`
+REPEAT_SECONDS = 3.0  # a click again within these is the same click
+
+CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without what is easily confused
+CODE_LENGTH = 6
+
+OPPOSITE = {
+    "favorite": "unfavorite",
+    "follow": "unfollow",
+    "repost": "unrepost",
+    "listen_later": "unlisten_later",
+}
+OPPOSITE |= {undo: do for do, undo in OPPOSITE.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do at Mixcloud: the name of a method of the client, and a key."""
+
+    verb: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Discord user."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The private message in Discord that is to say what came of it."""
+
+    application_id: int
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What an application got when it was registered at Mixcloud."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A link that just became active, and what its user was about to do."""
+
+    user_id: int
+    account: Account
+    waiting: Action | None
+    reply: Reply | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeToEnter:
+    """Mixcloud agreed; the user proves who they are by typing `code` into Discord."""
+
+    code: str = field(repr=False)
+
+
+class NotLinked(UserError):
+    def __init__(self, sentence: str = "Link your Mixcloud account first.") -> None:
+        super().__init__(sentence)
+
+
+class LinkRefused(NotLinked):
+    def __init__(self) -> None:
+        super().__init__("Mixcloud no longer accepts your link. Link your account again.")
+
+
+class LinkUnreadable(NotLinked):
+    def __init__(self) -> None:
+        super().__init__("Your link can no longer be read. Link your account again.")
+
+
+class LinkingOff(UserError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Linking is switched off here: this bot has not been registered at Mixcloud yet."
+        )
+
+
+class LinkFailed(UserError):
+    """A link did not come about; what to do is in the sentence."""
+
+
+class TooManyLinks(LinkFailed):
+    def __init__(self) -> None:
+        super().__init__("You asked for many links in a short time. Try again in ten minutes.")
+
+
+class LinkExpired(LinkFailed):
+    def __init__(self) -> None:
+        super().__init__("This link is too old. Use `/mixcloud link` in Discord to get a new one.")
+
+
+class LinkUsed(LinkFailed):
+    def __init__(self) -> None:
+        super().__init__(
+            "This link was used already, or replaced by a newer one. "
+            "Use `/mixcloud link` in Discord to get a new one."
+        )
+
+
+class ForeignBrowser(LinkFailed):
+    def __init__(self) -> None:
+        super().__init__(
+            "This link was opened in another browser. Continue there, "
+            "or use `/mixcloud link` in Discord to get a new one."
+        )
+
+
+class WrongDiscordUser(LinkFailed):
+    def __init__(self) -> None:
+        super().__init__(
+            "You signed in to Discord as somebody other than the one this link was made for. "
+            "Nothing was linked. Use `/mixcloud link` as yourself."
+        )
+
+
+class Denied(LinkFailed):
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing was linked, as you wished. "
+            "If you change your mind, use `/mixcloud link` in Discord."
+        )
+
+
+class MixcloudDidNotAgree(LinkFailed):
+    def __init__(self) -> None:
+        super().__init__(
+            "Mixcloud did not complete the link. Wait a moment, then use `/mixcloud link` "
+            "in Discord to try again."
+        )
+
+
+class NoCode(LinkFailed):
+    def __init__(self) -> None:
+        super().__init__("There is no code to enter any more. Use `/mixcloud link` to start again.")
+
+
+class WrongCode(LinkFailed):
+    def __init__(self, tries_left: int) -> None:
+        self.tries_left = tries_left
+        match tries_left:
+            case 0:
+                sentence = "That was not the code either. Use `/mixcloud link` to start again."
+            case 1:
+                sentence = "That is not the code. You can try once more."
+            case _:
+                sentence = f"That is not the code. You can try {tries_left} more times."
+        super().__init__(sentence)
+
+
+class Accounts:
+    """Who is linked to which account, how that comes about, and what can be done with it."""
+
+    def __init__(
+        self,
+        store: Store,
+        mixcloud: Mixcloud,
+        *,
+        public_url: str = "http://localhost:8080",
+        vault: Vault | None = None,
+        oauth: Credentials | None = None,
+        sign_in: DiscordSignIn | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.public_url = public_url.rstrip("/")
+        self.sign_in = sign_in
+        self.on_linked: Callable[[Linked], Awaitable[None]] | None = None
+        self._store = store
+        self._mixcloud = mixcloud
+        self._vault = vault
+        self._oauth = oauth
+        self._now = now
+        self._actions: dict[tuple[int, str, str], asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        """Wait until everything that was begun is done."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # Acting
+
+    async def account(self, user_id: int) -> Account | None:
+        """The account a Discord user is linked to."""
+        return await self._store.account(user_id, PROVIDER)
+
+    @asynccontextmanager
+    async def acting_as(self, user_id: int) -> AsyncIterator[Mixcloud]:
+        """A client that acts as the user. A token that Mixcloud refuses is forgotten."""
+        account = await self.account(user_id)
+        if account is None:
+            raise NotLinked
+        try:
+            yield self._mixcloud.with_token(self._token(account))
+        except Unauthorized:
+            # Unless it was replaced meanwhile: the user may have linked again already.
+            await self._store.delete_account(user_id, PROVIDER, token=account.token)
+            raise LinkRefused from None
+
+    async def perform(self, user_id: int, action: Action) -> None:
+        """Do `action` as the user. Two quick clicks are one call, with one outcome."""
+        doing = self._actions.get((user_id, action.verb, action.key))
+        if doing is None:
+            doing = self._begin(user_id, action)
+        # Somebody else may wait for it too, and who clicked wants it done in any case.
+        await asyncio.shield(doing)
+
+    def _begin(self, user_id: int, action: Action) -> asyncio.Task[None]:
+        this = (user_id, action.verb, action.key)
+        opposite = self._actions.pop((user_id, OPPOSITE[action.verb], action.key), None)
+        task = self._actions[this] = self._start(self._perform(user_id, action, after=opposite))
+
+        def forget() -> None:
+            if self._actions.get(this) is task:
+                del self._actions[this]
+
+        def settled(task: asyncio.Task[None]) -> None:
+            if task.cancelled() or task.exception():
+                forget()
+            else:
+                task.get_loop().call_later(REPEAT_SECONDS, forget)
+
+        task.add_done_callback(settled)
+        return task
+
+    async def _perform(
+        self, user_id: int, action: Action, *, after: asyncio.Task[None] | None
+    ) -> None:
+        if after is not None and not after.done():
+            await asyncio.wait([after])
+        async with self.acting_as(user_id) as mixcloud:
+            await getattr(mixcloud, action.verb)(action.key)
+
+    async def unlink(self, user_id: int) -> bool:
+        """Forget the user's account; whether there was one."""
+        return await self._store.delete_account(user_id, PROVIDER)
+
+    # Linking, in the order it happens
+
+    async def start_link(
+        self, person: Person, *, waiting: Action | None = None, reply: Reply | None = None
+    ) -> str:
+        """The address of a page on which `person` can link their account. It is theirs alone."""
+        if self._oauth is None or self._vault is None:
+            raise LinkingOff
+        now = self._now()
+        if await self._store.count_link_start(person.id, now) > STARTS_ALLOWED:
+            raise TooManyLinks
+        link = secrets.token_urlsafe(24)
+        attempt = LinkAttempt(
+            user_id=person.id,
+            provider=PROVIDER,
+            user_name=person.name,
+            started_at=now,
+            expires_at=now + LINK_LIFETIME,
+            link=_hash(link),
+        )
+        if waiting:
+            attempt = replace(attempt, waiting_verb=waiting.verb, waiting_key=waiting.key)
+        if reply:
+            attempt = replace(
+                attempt,
+                reply_application_id=reply.application_id,
+                reply_token=self._vault.seal(reply.token, _reply_of(person.id)),
+            )
+        await self._store.start_link(attempt)
+        return f"{self.public_url}/link/{link}"
+
+    async def open_link(self, link: str) -> LinkAttempt:
+        """Who is being linked by `link`. Nothing changes: previewers open links too."""
+        attempt = await self._store.link_attempt(link=_hash(link))
+        if attempt is None:
+            raise LinkUsed
+        if attempt.expires_at <= self._now():
+            raise LinkExpired
+        return attempt
+
+    async def continue_link(self, link: str, *, browser: str) -> str:
+        """Tie the attempt to `browser`; where that is to go next."""
+        state, verifier, nonce = _secret(), new_verifier(), _secret()
+        attempt = await self.open_link(link)
+        if self.sign_in:
+            bound = await self._store.bind_link(
+                _hash(link),
+                _hash(browser),
+                self._now(),
+                state=_hash(state),
+                verifier=self._sealed(verifier, _verifier_of(attempt.user_id)),
+            )
+            onward = self.sign_in.authorization_url(
+                self._discord_callback, state=state, verifier=verifier
+            )
+        else:
+            bound = await self._store.bind_link(
+                _hash(link), _hash(browser), self._now(), nonce=_hash(nonce)
+            )
+            onward = self._consent(nonce).authorization_url
+        if bound is None:
+            raise self._reason(await self._store.link_attempt(link=_hash(link)), browser)
+        return onward
+
+    async def signed_in(self, state: str, code: str, *, browser: str) -> str:
+        """The browser is back from Discord; where it is to go next, if it has the right user."""
+        nonce = _secret()
+        attempt = await self._store.take_state(
+            _hash(state), _hash(browser), self._now(), nonce=_hash(nonce)
+        )
+        if attempt is None or attempt.verifier is None or self.sign_in is None:
+            raise self._reason(await self._store.link_attempt_by(state=_hash(state)), browser)
+        if not code:
+            await self._store.end_link(attempt)
+            raise Denied
+        user_id = await self.sign_in.user_id(
+            self._discord_callback,
+            code=code,
+            verifier=self._opened(attempt.verifier, _verifier_of(attempt.user_id)),
+        )
+        if user_id != attempt.user_id:
+            await self._store.end_link(attempt)
+            raise WrongDiscordUser
+        return self._consent(nonce).authorization_url
+
+    async def finish_link(self, nonce: str, code: str, *, browser: str) -> Linked | CodeToEnter:
+        """The browser is back from Mixcloud. The attempt is used up before anything else."""
+        attempt = await self._store.take_link_attempt(_hash(nonce), _hash(browser), self._now())
+        if attempt is None:
+            raise self._reason(await self._store.link_attempt_by(nonce=_hash(nonce)), browser)
+        if not code:
+            raise Denied
+        account = await self._account(attempt, self._consent(nonce), code)
+        # There is a verifier where the user had to sign in with Discord first, and then the nonce
+        # is told to nobody before they did.
+        if attempt.verifier is not None:
+            return await self._activate(attempt, account)
+        entry = _new_code()
+        kept = await self._store.await_code(
+            replace(
+                attempt,
+                expires_at=self._now() + LINK_LIFETIME,
+                link=None,
+                nonce=None,
+                code=_hash_code(attempt.user_id, entry),
+                tries_left=CODE_TRIES,
+                account_key=account.key,
+                account_username=account.username,
+                account_name=account.name,
+                account_token=account.token,
+            )
+        )
+        if not kept:
+            raise LinkUsed
+        return CodeToEnter(entry)
+
+    async def enter_code(self, user_id: int, code: str) -> Linked:
+        """The user typed, in Discord, what the browser showed."""
+        attempt = await self._store.try_code(user_id, PROVIDER, self._now())
+        if attempt is None or attempt.code is None or attempt.tries_left is None:
+            raise NoCode
+        if not hmac.compare_digest(attempt.code, _hash_code(user_id, code)):
+            if attempt.tries_left == 0:
+                await self._store.take_code(attempt)
+            raise WrongCode(attempt.tries_left)
+        if not await self._store.take_code(attempt):
+            raise NoCode
+        return await self._activate(attempt, _account_of(attempt, linked_at=self._now()))
+
+    # Steps of it
+
+    @property
+    def _discord_callback(self) -> str:
+        return f"{self.public_url}/oauth/discord/callback"
+
+    def _consent(self, nonce: str) -> MixcloudOAuth:
+        """Mixcloud does not send a `state` back, so what tells attempts apart is in the path."""
+        if self._oauth is None:
+            raise LinkingOff
+        return MixcloudOAuth(
+            client_id=self._oauth.client_id,
+            client_secret=self._oauth.client_secret,
+            redirect_uri=f"{self.public_url}/oauth/mixcloud/callback/{nonce}",
+            mixcloud=self._mixcloud,
+        )
+
+    async def _account(self, attempt: LinkAttempt, consent: MixcloudOAuth, code: str) -> Account:
+        try:
+            token = await consent.access_token(code)
+            me = await self._mixcloud.with_token(token).me()
+        except MixcloudError as error:
+            log.warning("linking user %s failed: %s", attempt.user_id, type(error).__name__)
+            raise MixcloudDidNotAgree from None
+        return Account(
+            user_id=attempt.user_id,
+            provider=PROVIDER,
+            key=me.key,
+            username=me.username,
+            name=me.name,
+            token=self._sealed(token, _token_of(attempt.user_id)),
+            linked_at=self._now(),
+        )
+
+    async def _activate(self, attempt: LinkAttempt, account: Account) -> Linked:
+        await self._store.save_account(account)
+        waiting = reply = None
+        if attempt.waiting_verb and attempt.waiting_key:
+            waiting = Action(attempt.waiting_verb, attempt.waiting_key)
+        if attempt.reply_application_id and attempt.reply_token:
+            token = self._opened(attempt.reply_token, _reply_of(attempt.user_id))
+            reply = Reply(attempt.reply_application_id, token)
+        linked = Linked(attempt.user_id, account, waiting, reply)
+        log.info("user %s linked an account", attempt.user_id)
+        if self.on_linked:
+            self._start(self._tell(self.on_linked, linked))
+        return linked
+
+    async def _tell(self, listener: Callable[[Linked], Awaitable[None]], linked: Linked) -> None:
+        try:
+            await listener(linked)
+        except Exception:
+            log.exception("after linking user %s", linked.user_id)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _reason(self, attempt: LinkAttempt | None, browser: str) -> LinkFailed:
+        """Why an attempt was not there to be taken."""
+        if attempt is None:
+            return LinkUsed()
+        if attempt.expires_at <= self._now():
+            return LinkExpired()
+        if attempt.browser != _hash(browser):
+            return ForeignBrowser()
+        return LinkUsed()
+
+    def _token(self, account: Account) -> str:
+        try:
+            return self._opened(account.token, _token_of(account.user_id))
+        except CannotOpen as error:
+            log.warning("the token of user %s cannot be read: %s", account.user_id, error)
+            raise LinkUnreadable from None
+
+    def _sealed(self, secret: str, purpose: str) -> bytes:
+        if self._vault is None:
+            raise LinkingOff
+        return self._vault.seal(secret, purpose)
+
+    def _opened(self, sealed: bytes, purpose: str) -> str:
+        if self._vault is None:
+            raise CannotOpen("there are no keys in the settings")
+        return self._vault.open(sealed, purpose)
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _hash(secret: str) -> bytes:
+    """What the store keeps of a secret that it need only recognise. 192 bits need no salt."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def _hash_code(user_id: int, code: str) -> bytes:
+    typed = "".join(character for character in code.upper() if character.isalnum())
+    return _hash(f"{user_id}:{typed}")
+
+
+def _token_of(user_id: int) -> str:
+    return f"token {PROVIDER} {user_id}"
+
+
+def _reply_of(user_id: int) -> str:
+    return f"reply {user_id}"
+
+
+def _verifier_of(user_id: int) -> str:
+    return f"verifier {user_id}"
+
+
+def _account_of(attempt: LinkAttempt, *, linked_at: datetime) -> Account:
+    return Account(
+        user_id=attempt.user_id,
+        provider=attempt.provider,
+        key=attempt.account_key or "",
+        username=attempt.account_username or "",
+        name=attempt.account_name or "",
+        token=attempt.account_token or b"",
+        linked_at=linked_at,
+    )

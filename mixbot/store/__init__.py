@@ -1,0 +1,8 @@
+"""What is remembered, in SQLite or PostgreSQL."""
+
+from .engines import StoreError
+from .opening import open_store
+from .queries import Store
+from .records import Account, LinkAttempt, Share
+
+__all__ = ["Account", "LinkAttempt", "Share", "Store", "StoreError", "open_store"]

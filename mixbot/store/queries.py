@@ -1,0 +1,345 @@
+"""Everything that is asked of the store. A method answers one question."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from cachetools import LRUCache
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .engines import Database
+from .records import Account, LinkAttempt, Share
+from .schema import accounts, gates, link_attempts, link_starts, long_keys, metadata, shares
+
+T = TypeVar("T")
+AnyRow = Row[*tuple[Any, ...]]
+
+SHARES_KEPT = timedelta(days=400)  # a chart of a year, and some
+START_WINDOW = timedelta(minutes=10)
+
+# Built once: building a statement costs as much as running it.
+_ACCOUNT = select(accounts).where(
+    accounts.c.user_id == bindparam("user_id"), accounts.c.provider == bindparam("provider")
+)
+_LAST_SHARE = (
+    select(*(shares.c[field.name] for field in fields(Share)))
+    .where(shares.c.channel_id == bindparam("channel_id"))
+    .order_by(shares.c.id.desc())
+    .limit(1)
+)
+_LONG_KEY = select(long_keys.c.key).where(long_keys.c.id == bindparam("id"))
+_GATE = select(gates.c.closed_until).where(gates.c.provider == bindparam("provider"))
+
+
+class Store:
+    """What is remembered. Made by `open_store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = postgresql.insert if database.name == "postgresql" else sqlite.insert
+        self._short_ids: LRUCache[str, str] = LRUCache(4096)
+
+    # Accounts
+
+    async def account(self, user_id: int, provider: str) -> Account | None:
+        """The account that a Discord user linked, if there is one."""
+        wanted = {"user_id": user_id, "provider": provider}
+        row = await self._row(_ACCOUNT, wanted)
+        return Account(*row) if row else None
+
+    async def save_account(self, account: Account) -> None:
+        """Remember `account`, in place of the one its user had."""
+        await self._upsert(accounts, asdict(account))
+
+    async def delete_account(
+        self, user_id: int, provider: str, *, token: bytes | None = None
+    ) -> bool:
+        """Forget an account; with `token`, only while that is its (encrypted) token."""
+        query = delete(accounts).where(
+            accounts.c.user_id == user_id, accounts.c.provider == provider
+        )
+        if token is not None:
+            query = query.where(accounts.c.token == token)
+        return await self._write(lambda connection: connection.execute(query).rowcount > 0)
+
+    # Linking
+
+    async def count_link_start(self, user_id: int, now: datetime) -> int:
+        """How often a user has started to link lately, this time included."""
+        since = datetime.fromtimestamp(
+            now.timestamp() // START_WINDOW.total_seconds() * START_WINDOW.total_seconds(),
+            tz=now.tzinfo,
+        )
+        query = (
+            self._insert(link_starts)
+            .values(user_id=user_id, since=since, count=1)
+            .on_conflict_do_update(
+                index_elements=link_starts.primary_key.columns,
+                set_={"count": link_starts.c.count + 1},
+            )
+            .returning(link_starts.c.count)
+        )
+        return await self._write(lambda connection: connection.execute(query).scalar_one())
+
+    async def start_link(self, attempt: LinkAttempt) -> None:
+        """Remember `attempt`; an older one of the same user is void from now on."""
+        await self._upsert(link_attempts, asdict(attempt))
+
+    async def link_attempt(self, *, link: bytes) -> LinkAttempt | None:
+        """The attempt behind a link, expired or not."""
+        return _attempt(await self._row(select(link_attempts).where(link_attempts.c.link == link)))
+
+    async def link_attempt_by(
+        self, *, state: bytes | None = None, nonce: bytes | None = None
+    ) -> LinkAttempt | None:
+        """The attempt that waits for somebody to come back with `state` or with `nonce`."""
+        column, value = _one_of(state=state, nonce=nonce)
+        return _attempt(await self._row(select(link_attempts).where(column == value)))
+
+    async def bind_link(
+        self,
+        link: bytes,
+        browser: bytes,
+        now: datetime,
+        *,
+        state: bytes | None = None,
+        verifier: bytes | None = None,
+        nonce: bytes | None = None,
+    ) -> LinkAttempt | None:
+        """Tie an attempt to `browser`, unless it is tied to another, and say what it waits for."""
+        attempt = link_attempts.c
+        query = (
+            update(link_attempts)
+            .where(
+                attempt.link == link,
+                attempt.expires_at > now,
+                attempt.browser.is_(None) | (attempt.browser == browser),
+            )
+            .values(browser=browser, state=state, verifier=verifier, nonce=nonce)
+            .returning(link_attempts)
+        )
+        return _attempt(await self._change(query))
+
+    async def take_state(
+        self, state: bytes, browser: bytes, now: datetime, *, nonce: bytes
+    ) -> LinkAttempt | None:
+        """The attempt that waits for `state`; works once. It then waits for `nonce`.
+
+        The nonce is of no use before the user is known to be the right one, so it may be set now.
+        """
+        attempt = link_attempts.c
+        query = (
+            update(link_attempts)
+            .where(attempt.state == state, attempt.browser == browser, attempt.expires_at > now)
+            .values(state=None, nonce=nonce)
+            .returning(link_attempts)
+        )
+        return _attempt(await self._change(query))
+
+    async def take_link_attempt(
+        self, nonce: bytes, browser: bytes, now: datetime
+    ) -> LinkAttempt | None:
+        """The attempt that waits for `nonce`; an attempt works once, and not after it expired."""
+        attempt = link_attempts.c
+        query = (
+            delete(link_attempts)
+            .where(attempt.nonce == nonce, attempt.browser == browser, attempt.expires_at > now)
+            .returning(link_attempts)
+        )
+        return _attempt(await self._change(query))
+
+    async def await_code(self, attempt: LinkAttempt) -> bool:
+        """Keep an attempt until its code is entered; not if the user has started another."""
+        query = (
+            self._insert(link_attempts)
+            .values(asdict(attempt))
+            .on_conflict_do_nothing()
+            .returning(link_attempts.c.user_id)
+        )
+        return await self._change(query) is not None
+
+    async def try_code(self, user_id: int, provider: str, now: datetime) -> LinkAttempt | None:
+        """Use up one of the tries a user has to enter their code, if there is one left."""
+        attempt = link_attempts.c
+        query = (
+            update(link_attempts)
+            .where(
+                attempt.user_id == user_id,
+                attempt.provider == provider,
+                attempt.code.is_not(None),
+                attempt.tries_left > 0,
+                attempt.expires_at > now,
+            )
+            .values(tries_left=attempt.tries_left - 1)
+            .returning(link_attempts)
+        )
+        return _attempt(await self._change(query))
+
+    async def take_code(self, attempt: LinkAttempt) -> bool:
+        """Whether `attempt` was there with its code until now."""
+        query = delete(link_attempts).where(
+            link_attempts.c.user_id == attempt.user_id,
+            link_attempts.c.provider == attempt.provider,
+            link_attempts.c.code == attempt.code,
+        )
+        return await self._write(lambda connection: connection.execute(query).rowcount > 0)
+
+    async def end_link(self, attempt: LinkAttempt) -> None:
+        """Void `attempt`, unless it has been replaced by a newer one."""
+        query = delete(link_attempts).where(
+            link_attempts.c.user_id == attempt.user_id,
+            link_attempts.c.provider == attempt.provider,
+            link_attempts.c.started_at == attempt.started_at,
+        )
+        await self._write(lambda connection: connection.execute(query))
+
+    # Shares
+
+    async def record_share(
+        self,
+        channel_id: int,
+        key: str,
+        *,
+        shared_at: datetime,
+        name: str | None = None,
+        user_id: int | None = None,
+        guild_id: int | None = None,
+    ) -> None:
+        """Remember that a show was shared in a channel."""
+        share = Share(channel_id, guild_id, user_id, key, name, shared_at)
+        query = shares.insert()
+        await self._write(lambda connection: connection.execute(query, asdict(share)))
+
+    async def last_share(self, channel_id: int) -> Share | None:
+        """The show that was shared last in a channel."""
+        row = await self._row(_LAST_SHARE, {"channel_id": channel_id})
+        return Share(*row) if row else None
+
+    async def recent_shares(
+        self, *, guild_id: int | None = None, user_id: int | None = None, limit: int = 25
+    ) -> Sequence[Share]:
+        """The shows shared last in a server, or by a user, newest first and each once."""
+        place = shares.c.user_id == user_id if guild_id is None else shares.c.guild_id == guild_id
+        newest = (
+            select(func.max(shares.c.id).label("id"))
+            .where(place)
+            .group_by(shares.c.key)
+            .order_by(func.max(shares.c.id).desc())
+            .limit(limit)
+            .subquery()
+        )
+        query = (
+            select(*(shares.c[field.name] for field in fields(Share)))
+            .join(newest, shares.c.id == newest.c.id)
+            .order_by(shares.c.id.desc())
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [Share(*row) for row in rows]
+
+    # Keys too long for a button
+
+    async def short_id(self, key: str) -> str:
+        """A short name for `key`, always the same one, by which `long_key` finds it."""
+        if (known := self._short_ids.get(key)) is not None:
+            return known
+        digest = hashlib.sha256(key.encode()).digest()[:16]
+        short = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        query = self._insert(long_keys).values(id=short, key=key).on_conflict_do_nothing()
+        await self._write(lambda connection: connection.execute(query))
+        self._short_ids[key] = short
+        return short
+
+    async def long_key(self, id: str) -> str | None:
+        """The key that `short_id` gave this name."""
+        row = await self._row(_LONG_KEY, {"id": id})
+        return row.key if row else None
+
+    # Gates
+
+    async def close_gate(self, provider: str, until: datetime) -> None:
+        """No process calls `provider` before `until`; an earlier end changes nothing."""
+        insert = self._insert(gates).values(provider=provider, closed_until=until)
+        query = insert.on_conflict_do_update(
+            index_elements=gates.primary_key.columns,
+            set_={"closed_until": insert.excluded.closed_until},
+            where=gates.c.closed_until < insert.excluded.closed_until,
+        )
+        await self._write(lambda connection: connection.execute(query))
+
+    async def gate(self, provider: str) -> datetime | None:
+        """When the gate of `provider` opens, or opened."""
+        row = await self._row(_GATE, {"provider": provider})
+        return row.closed_until if row else None
+
+    # Forgetting
+
+    async def purge(self, now: datetime) -> None:
+        """Drop what is too old to be of use."""
+
+        def drop(connection: Connection) -> None:
+            connection.execute(delete(link_attempts).where(link_attempts.c.expires_at <= now))
+            connection.execute(delete(link_starts).where(link_starts.c.since <= now - START_WINDOW))
+            connection.execute(delete(shares).where(shares.c.shared_at <= now - SHARES_KEPT))
+            connection.execute(delete(gates).where(gates.c.closed_until <= now))
+
+        await self._write(drop)
+
+    async def forget(self, user_id: int) -> None:
+        """Drop everything about a user."""
+
+        def drop(connection: Connection) -> None:
+            for table in metadata.tables.values():
+                if "user_id" in table.c:
+                    connection.execute(delete(table).where(table.c.user_id == user_id))
+
+        await self._write(drop)
+
+    async def ping(self) -> None:
+        """Answer, if the database does."""
+        await self._row(_GATE, {"provider": ""})
+
+    # How it is asked
+
+    async def _row(self, query: Select[Any], wanted: dict[str, Any] | None = None) -> AnyRow | None:
+        def ask(connection: Connection) -> AnyRow | None:
+            return connection.execute(query, wanted).one_or_none()
+
+        return await self._database.read(ask)
+
+    async def _write(self, change: Callable[[Connection], T]) -> T:
+        return await self._database.write(change)
+
+    async def _change(self, query: Any) -> AnyRow | None:
+        """Run a statement that returns what it changed."""
+        return await self._write(lambda connection: connection.execute(query).one_or_none())
+
+    async def _upsert(self, table: Table, values: dict[str, Any]) -> None:
+        insert = self._insert(table).values(values)
+        others = {name: insert.excluded[name] for name in values if name not in table.primary_key.c}
+        query = insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=others)
+        await self._write(lambda connection: connection.execute(query))
+
+
+def _attempt(row: AnyRow | None) -> LinkAttempt | None:
+    return LinkAttempt(*row) if row else None
+
+
+def _one_of(**values: bytes | None) -> Any:
+    ((name, value),) = ((name, value) for name, value in values.items() if value is not None)
+    return link_attempts.c[name], value
