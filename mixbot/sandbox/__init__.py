@@ -1,0 +1,1 @@
+from mixbot.sandbox.mixcloud import MixcloudServer as MixcloudServer

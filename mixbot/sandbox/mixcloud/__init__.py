@@ -1,0 +1,42 @@
+"""A Mixcloud of our own, for tests, benchmarks and the demo."""
+
+from mixbot.sandbox.mixcloud.catalogue import Catalogue
+from mixbot.sandbox.mixcloud.faults import (
+    CutBody,
+    EndlessBody,
+    Fault,
+    GzipBomb,
+    HalfJson,
+    Hang,
+    Html403,
+    InvalidToken,
+    NotFoundHtml,
+    RateLimit,
+    Redirect,
+    ServerError,
+    Slow,
+)
+from mixbot.sandbox.mixcloud.records import Section, Show, User
+from mixbot.sandbox.mixcloud.server import LoggedRequest, MixcloudServer
+
+__all__ = [
+    "Catalogue",
+    "CutBody",
+    "EndlessBody",
+    "Fault",
+    "GzipBomb",
+    "HalfJson",
+    "Hang",
+    "Html403",
+    "InvalidToken",
+    "LoggedRequest",
+    "MixcloudServer",
+    "NotFoundHtml",
+    "RateLimit",
+    "Redirect",
+    "Section",
+    "ServerError",
+    "Show",
+    "Slow",
+    "User",
+]

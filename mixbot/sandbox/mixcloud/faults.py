@@ -1,0 +1,212 @@
+"""Everything that can go wrong with Mixcloud, to be switched on for a route.
+
+server.fault("POST", "/*/*/favorite/", RateLimit(30), times=1)
+server.fault("GET", "/**", Hang())
+"""
+
+import asyncio
+import json
+import zlib
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+HTML = "text/html"
+FORBIDDEN_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><title>Attention Required!</title></head>
+<body><h1>Sorry, you have been blocked</h1>
+<p>You are unable to access this site. The action you just performed triggered the security
+solution.</p></body></html>"""
+TROUBLE_PAGE = """<html><head><title>{status} {reason}</title></head>
+<body><center><h1>{status} {reason}</h1></center><hr><center>nginx</center></body></html>"""
+MISSING_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><title>Page Not Found</title></head>
+<body><h1>Oops, there is nothing here</h1></body></html>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A request that a fault gets hold of."""
+
+    request: web.BaseRequest
+    proceed: Callable[[], Awaitable[web.Response]]  # the answer there would have been
+    invalid_token: Callable[[], web.Response]
+    kept_waiting: Callable[[], None]  # tells whoever waits for this request that it is here
+    closing: asyncio.Event  # set when the server is about to close
+
+
+class Fault(Protocol):
+    """Something that answers in place of Mixcloud."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """403 and the seconds to wait: in the header, and in the body unless `json` is off."""
+
+    seconds: int = 60
+    retry_after: bool = True
+    json: bool = True
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        headers = {"Retry-After": str(self.seconds)} if self.retry_after else {}
+        if not self.json:
+            return web.Response(status=403, text=FORBIDDEN_PAGE, content_type=HTML, headers=headers)
+        message = f"You have hit your rate limit. Retry after {self.seconds} seconds."
+        error: dict[str, str | int] = {"message": message, "type": "RateLimitException"}
+        if self.retry_after:
+            error["retry_after"] = self.seconds
+        return web.Response(
+            status=403,
+            text=json.dumps({"error": error}, indent=4),
+            content_type="text/javascript",
+            charset="utf-8",
+            headers=headers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Html403:
+    """The page of a guard in front of Mixcloud that does not like our address."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        return web.Response(status=403, text=FORBIDDEN_PAGE, content_type=HTML)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    """Trouble behind the scenes, told in HTML."""
+
+    status: int = 503
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        response = web.Response(status=self.status, content_type=HTML)
+        response.text = TROUBLE_PAGE.format(status=self.status, reason=response.reason)
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class NotFoundHtml:
+    """404 as the site says it, not as an API would."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        return web.Response(status=404, text=MISSING_PAGE, content_type=HTML)
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidToken:
+    """Every token is refused, whoever's it is."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        return situation.invalid_token()
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """No answer at all, until the client gives up or the server closes."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        situation.kept_waiting()
+        await situation.closing.wait()
+        return _hang_up(situation.request)
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """The right answer, late."""
+
+    seconds: float
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        situation.kept_waiting()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(situation.closing.wait(), self.seconds)
+        return await situation.proceed()
+
+
+@dataclass(frozen=True, slots=True)
+class CutBody:
+    """The connection breaks in the middle of the right answer."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        whole = await situation.proceed()
+        body = _body(whole)
+        response = web.StreamResponse(status=whole.status)
+        response.content_type = whole.content_type
+        response.content_length = len(body)
+        await response.prepare(situation.request)
+        await response.write(body[: len(body) // 2])
+        return _hang_up(situation.request)
+
+
+@dataclass(frozen=True, slots=True)
+class HalfJson:
+    """A complete answer that holds half of a JSON text."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        whole = await situation.proceed()
+        body = _body(whole)
+        return web.Response(
+            status=whole.status, body=body[: len(body) // 2], content_type=whole.content_type
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EndlessBody:
+    """JSON that never ends, as fast as it is read."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_type = "text/javascript"
+        response.enable_chunked_encoding()
+        await response.prepare(situation.request)
+        await response.write(b'{"data": [')
+        while not situation.closing.is_set():
+            await response.write(b'"again and again", ' * 2000)
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class GzipBomb:
+    """A little gzip that unpacks into `megabytes` of spaces."""
+
+    megabytes: int = 1024
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Encoding": "gzip"})
+        response.content_type = "text/javascript"
+        response.enable_chunked_encoding()
+        await response.prepare(situation.request)
+        gzip = zlib.compressobj(wbits=31)
+        for _ in range(self.megabytes):
+            await response.write(gzip.compress(b" " * 1_000_000))
+            if situation.closing.is_set():
+                break
+        await response.write(gzip.flush())
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Sends the client elsewhere."""
+
+    to: str
+    status: int = 302
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        return web.Response(status=self.status, headers={"Location": self.to})
+
+
+def _body(response: web.Response) -> bytes:
+    return response.body if isinstance(response.body, bytes) else b""
+
+
+def _hang_up(request: web.BaseRequest) -> web.Response:
+    """Close the connection without a goodbye; what is returned reaches nobody."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,359 @@
+"""Mixcloud on loopback: the API, its consent page, its player and its pictures, on one origin."""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import Self
+from urllib.parse import unquote, urlencode
+
+from aiohttp import web
+
+from mixbot.sandbox.mixcloud import generate
+from mixbot.sandbox.mixcloud.api import Api, Call, Manners, Refused, undone_by_form
+from mixbot.sandbox.mixcloud.catalogue import Catalogue
+from mixbot.sandbox.mixcloud.faults import MISSING_PAGE, Fault, Situation
+from mixbot.sandbox.mixcloud.grants import App, Grants
+from mixbot.sandbox.mixcloud.records import Record
+from mixbot.sandbox.mixcloud.render import dumps
+from mixbot.sandbox.mixcloud.site import Site
+
+SITE_PATHS = ("oauth", "oembed", "widget", "thumbnailer", "i")
+CACHED_ANSWERS = 1024
+LOGGED_REQUESTS = 20_000
+
+
+@dataclass(slots=True)
+class LoggedRequest:
+    """A request that arrived. `status` is None until it is answered."""
+
+    method: str
+    path: str  # as it was sent, percent-encoded
+    query: dict[str, str]
+    status: int | None = None
+
+    def is_for(self, method: str, path: str) -> bool:
+        """Whether it is `method` on a path like `path`, in which `*` stands for one segment."""
+        return self.method == method and path_matches(path, self.path)
+
+
+@dataclass(slots=True)
+class SwitchedOn:
+    """A fault, where it strikes, and how often it still will."""
+
+    method: str
+    path: str
+    fault: Fault
+    times: float = math.inf
+
+
+@dataclass(slots=True)
+class Expected:
+    """Somebody waits for a request."""
+
+    method: str
+    path: str
+    arrival: asyncio.Future[LoggedRequest] = field(repr=False)
+
+
+class MixcloudServer:
+    """A Mixcloud that needs no network and no account, and fails only when told to.
+
+    As a fixture of your own tests:
+
+        @pytest.fixture
+        async def mixcloud():
+            async with MixcloudServer() as server:
+                yield server
+
+        async def test_my_client_waits_when_asked_to(mixcloud):
+            mixcloud.fault("GET", "/popular/", RateLimit(30), times=1)
+            ...  # point your client at mixcloud.api_url
+
+    It starts with a catalogue of a few hundred shows; `MixcloudServer(Catalogue())` starts empty.
+    `mixcloud.catalogue.add_show(…)` and `add_user(…)` add to it, and every record in it may be
+    changed at any time. `mixcloud.token_for("juno-park")` is a token to act with.
+
+    API, site, oEmbed, player and pictures share `url`: where the real Mixcloud has a page and an
+    API object under the same path on two hosts, a browser (`Accept: text/html`) gets the page.
+    The JSON names the real hosts. Those of pages and pictures are found here by replacing
+    `https://www.mixcloud.com` with `site_url`, `https://player-widget.mixcloud.com/widget/iframe/`
+    with `player_url`, and `https://thumbnailer.mixcloud.com` with `thumbnailer_url`.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        if catalogue is None:
+            catalogue = generate.fill(Catalogue(), clock())
+        self.catalogue = catalogue
+        self.manners = Manners()
+        self.requests: deque[LoggedRequest] = deque(maxlen=LOGGED_REQUESTS)
+        self._grants = Grants(clock)
+        self._api = Api(catalogue, self._grants, self.manners, clock)
+        self._site = Site(catalogue, self._grants, self.manners)
+        self._host = host
+        self._port = port
+        self._faults: list[SwitchedOn] = []
+        self._expected: list[Expected] = []
+        self._closing = asyncio.Event()
+        self._runner: web.ServerRunner | None = None
+        self._answers: dict[tuple[str, str], bytes] = {}
+        self._answers_of = -1  # the state of the records they were made from
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Listen; from here on `url` says where."""
+        self._closing.clear()
+        server = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        runner = web.ServerRunner(server, shutdown_timeout=2)
+        await runner.setup()
+        await web.TCPSite(runner, self._host, self._port).start()
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Stop at once; whoever was kept waiting loses the connection."""
+        self._closing.set()
+        for expected in self._expected:
+            expected.arrival.cancel()
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    # Where it is
+
+    @property
+    def url(self) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def api_url(self) -> str:
+        return self.url
+
+    @property
+    def site_url(self) -> str:
+        return self.url
+
+    @property
+    def oembed_url(self) -> str:
+        return f"{self.url}/oembed/"
+
+    @property
+    def player_url(self) -> str:
+        return f"{self.url}/widget/iframe/"
+
+    @property
+    def thumbnailer_url(self) -> str:
+        return f"{self.url}/thumbnailer"
+
+    @property
+    def short_url(self) -> str:
+        """Stands for `http://i.mixcloud.com`."""
+        return f"{self.url}/i"
+
+    # Accounts and tokens
+
+    def register_app(
+        self,
+        client_id: str,
+        client_secret: str,
+        *,
+        name: str = "mixbot",
+        redirect_uri: str | None = None,
+    ) -> None:
+        """Make a client known. Without `redirect_uri` any will do, if it stays the same."""
+        self._grants.register(App(client_id, client_secret, name, redirect_uri))
+
+    def token_for(self, username: str) -> str:
+        """A new token of `username`, who gets an account if there is none."""
+        return self._grants.give_token(self.catalogue.add_user(username).username)
+
+    def code_for(self, username: str, client_id: str, redirect_uri: str = "") -> str:
+        """The code that `username`'s consent would have sent to `redirect_uri`."""
+        user = self.catalogue.add_user(username)
+        return self._grants.give_code(user.username, client_id, redirect_uri)
+
+    def revoke(self, token: str) -> None:
+        """From now on `token` is refused."""
+        self._grants.revoke(token)
+
+    def revoke_all(self, username: str) -> None:
+        """From now on every token of `username` is refused."""
+        self._grants.revoke_all(username)
+
+    @property
+    def signed_in(self) -> list[str]:
+        """Usernames the consent page offers to consent as; the first is chosen at first."""
+        return self._site.signed_in
+
+    @signed_in.setter
+    def signed_in(self, usernames: Sequence[str]) -> None:
+        self._site.signed_in = [self.catalogue.add_user(name).username for name in usernames]
+
+    # Faults
+
+    def fault(self, method: str, path: str, fault: Fault, times: float = math.inf) -> None:
+        """Let `fault` answer the next `times` requests of `method` to `path`.
+
+        In `path` each `*` stands for one segment or a part of one, `**` at the end for any rest;
+        a `method` of `*` is all. Of several faults that fit, the first switched on strikes.
+        """
+        self._faults.append(SwitchedOn(method, path, fault, times))
+
+    def clear_faults(self) -> None:
+        self._faults.clear()
+
+    def _strike(self, request: LoggedRequest) -> Fault | None:
+        for switched in self._faults:
+            if switched.method in (request.method, "*") and path_matches(
+                switched.path, request.path
+            ):
+                switched.times -= 1
+                if switched.times <= 0:
+                    self._faults.remove(switched)
+                return switched.fault
+        return None
+
+    # What was asked
+
+    def requests_to(self, method: str, path: str) -> list[LoggedRequest]:
+        """The requests so far of `method` to `path`, in which `*` stands for one segment."""
+        return [request for request in self.requests if request.is_for(method, path)]
+
+    async def requested(self, method: str, path: str, *, timeout: float = 10) -> LoggedRequest:
+        """The next request of `method` to `path`, once it is answered or kept waiting."""
+        arrival: asyncio.Future[LoggedRequest] = asyncio.get_running_loop().create_future()
+        expected = Expected(method, path, arrival)
+        self._expected.append(expected)
+        try:
+            return await asyncio.wait_for(arrival, timeout)
+        finally:
+            self._expected.remove(expected)
+
+    def _announce(self, request: LoggedRequest) -> None:
+        for expected in self._expected:
+            if not expected.arrival.done() and request.is_for(expected.method, expected.path):
+                expected.arrival.set_result(request)
+
+    # Answering
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        logged = LoggedRequest(request.method, request.rel_url.raw_path, dict(request.query))
+        self.requests.append(logged)
+        try:
+            if self._faults and (fault := self._strike(logged)):
+                response = await fault.answer(self._situation(request, logged))
+            else:
+                response = await self._answer(request)
+            logged.status = response.status
+            return response
+        finally:
+            self._announce(logged)
+
+    def _situation(self, request: web.BaseRequest, logged: LoggedRequest) -> Situation:
+        return Situation(
+            request=request,
+            proceed=lambda: self._answer(request),
+            invalid_token=lambda: self._refusal(self._api.bad_token()),
+            kept_waiting=lambda: self._announce(logged),
+            closing=self._closing,
+        )
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        path = request.rel_url.raw_path
+        segments = tuple(unquote(segment) for segment in path.strip("/").split("/") if segment)
+        if (segments[:1] and segments[0] in SITE_PATHS) or _wants_page(request):
+            return await self._site.answer(request, segments)
+        if not path.endswith("/"):
+            return _with_slash(request)
+        return await self._answer_api(request, segments)
+
+    async def _answer_api(
+        self, request: web.BaseRequest, segments: tuple[str, ...]
+    ) -> web.Response:
+        origin = f"{request.scheme}://{request.host}"
+        call = Call(request.method, segments, request.query, origin)
+        try:
+            if call.method == "GET" and segments[-1:] == ("embed-html",):
+                return web.Response(text=self._api.embed_html(call), content_type="text/html")
+            if call.method == "GET":
+                return _reply(self._rendered(call, request.rel_url.raw_path_qs))
+            if call.method == "POST":
+                call = undone_by_form(call, await request.post())
+            return _reply(dumps(self._api.answer(call)).encode())
+        except Refused as refused:
+            return self._refusal(refused)
+
+    def _rendered(self, call: Call, path: str) -> bytes:
+        """The text of the answer, from the last time if nothing has changed since."""
+        if self._answers_of != Record.changes or len(self._answers) > CACHED_ANSWERS:
+            self._answers.clear()
+            self._answers_of = Record.changes
+        self._api.viewer(call)  # a token may have been revoked since
+        where = (call.origin, path)
+        body = self._answers.get(where)
+        if body is None:
+            body = dumps(self._api.answer(call)).encode()
+            if callback := call.query.get("callback"):
+                body = f"{callback}(".encode() + body + b")"
+            self._answers[where] = body
+        return body
+
+    def _refusal(self, refused: Refused) -> web.Response:
+        if refused.status == 404 and self.manners.not_found_body == "html":
+            return web.Response(status=404, text=MISSING_PAGE, content_type="text/html")
+        response = _reply(dumps(refused.body).encode(), status=refused.status)
+        if refused.retry_after is not None:
+            response.headers["Retry-After"] = str(refused.retry_after)
+        return response
+
+
+def path_matches(glob: str, path: str) -> bool:
+    """Whether `path` fits `glob`, segment by segment; `**` at the end of `glob` fits any rest."""
+    wanted, given = unquote(glob).split("/"), unquote(path).split("/")
+    if wanted[-1] == "**":
+        wanted, given = wanted[:-1], given[: len(wanted) - 1]
+    return len(wanted) == len(given) and all(map(fnmatchcase, given, wanted))
+
+
+def _wants_page(request: web.BaseRequest) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+
+
+def _with_slash(request: web.BaseRequest) -> web.Response:
+    """Mixcloud's redirect to the path with its slash, `metadata` repeated as it does."""
+    query = [(name, value) for name, value in request.query.items() if name != "metadata"]
+    if metadata := request.query.get("metadata"):
+        query = [("metadata", metadata), *query, ("metadata", metadata)]
+    location = f"{request.rel_url.raw_path}/"
+    if query:
+        location += f"?{urlencode(query)}"
+    return web.Response(status=301, headers={"Location": location}, content_type="text/html")
+
+
+def _reply(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(
+        status=status,
+        body=body,
+        headers={
+            "Content-Type": "text/javascript; charset=utf-8",
+            "Access-Control-Allow-Origin": "*",
+            "Vary": "Accept-Encoding, Origin",
+        },
+    )
