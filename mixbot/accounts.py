@@ -14,10 +14,11 @@ import hmac
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from mixbot.errors import UserError
 from mixbot.mixcloud import Mixcloud, MixcloudError, MixcloudOAuth, Unauthorized
@@ -404,6 +405,14 @@ class Accounts:
             raise NoCode
         return await self._activate(attempt, _account_of(attempt, linked_at=self._now()))
 
+    @property
+    def goes_to(self) -> list[str]:
+        """The origins that a browser is sent to on the way."""
+        addresses = [self._consent("").authorization_url] if self._oauth else []
+        if self.sign_in:
+            addresses.append(self.sign_in.authorize_url)
+        return [_origin(address) for address in addresses]
+
     # Steps of it
 
     @property
@@ -444,8 +453,9 @@ class Accounts:
         if attempt.waiting_verb and attempt.waiting_key:
             waiting = Action(attempt.waiting_verb, attempt.waiting_key)
         if attempt.reply_application_id and attempt.reply_token:
-            token = self._opened(attempt.reply_token, _reply_of(attempt.user_id))
-            reply = Reply(attempt.reply_application_id, token)
+            with suppress(CannotOpen):
+                token = self._opened(attempt.reply_token, _reply_of(attempt.user_id))
+                reply = Reply(attempt.reply_application_id, token)
         linked = Linked(attempt.user_id, account, waiting, reply)
         log.info("user %s linked an account", attempt.user_id)
         if self.on_linked:
@@ -490,6 +500,11 @@ class Accounts:
         if self._vault is None:
             raise CannotOpen("there are no keys in the settings")
         return self._vault.open(sealed, purpose)
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _secret() -> str:

@@ -1,0 +1,124 @@
+"""The application: its routes, and what holds for every answer."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from mixbot.accounts import Accounts, LinkingOff
+from mixbot.errors import UserError
+from mixbot.mixcloud import Mixcloud
+
+from .linking import Linking
+from .pages import TooManyRequests, content_policy, marked_up, problem
+from .player import IMAGE_ROOT, PLAYER_ROOT, Player
+
+log = logging.getLogger(__name__)
+
+HERE = Path(__file__).parent
+FORM_BYTES = 16 * 1024  # the only form has one hidden field
+
+
+def create_app(
+    accounts: Accounts,
+    mixcloud: Mixcloud,
+    *,
+    ready: Callable[[], Awaitable[bool]] | None = None,
+    player_root: str = PLAYER_ROOT,
+    image_root: str = IMAGE_ROOT,
+) -> web.Application:
+    """The web side of mixbot. `ready` tells whether the rest of it can do its work."""
+    app = web.Application(middlewares=[explained], client_max_size=FORM_BYTES)
+    app.on_response_prepare.append(protect)
+    environment = aiohttp_jinja2.setup(
+        app, loader=jinja2.FileSystemLoader(HERE / "templates"), undefined=jinja2.StrictUndefined
+    )
+    environment.filters["marked_up"] = marked_up
+    # A proxy may show us under a path of its own.
+    environment.globals["base"] = urlsplit(accounts.public_url).path
+    app.router.add_get("/mixbot.css", style())
+    app.router.add_get("/healthz", health)
+    app.router.add_get("/readyz", readiness(ready))
+    Linking(accounts).add_to(app)
+    Player(mixcloud, accounts.public_url, player_root, image_root).add_to(app)
+    return app
+
+
+def style() -> Handler:
+    text = (HERE / "mixbot.css").read_text(encoding="utf-8")
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="text/css")
+
+    return answer
+
+
+async def health(request: web.Request) -> web.Response:
+    """Whether this process runs. What it depends on is asked of `/readyz`."""
+    return web.Response(text="ok\n")
+
+
+def readiness(ready: Callable[[], Awaitable[bool]] | None) -> Handler:
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            good = ready is None or await ready()
+        except Exception:
+            log.exception("cannot tell whether all is ready")
+            good = False
+        return web.Response(text="ready\n" if good else "not ready\n", status=200 if good else 503)
+
+    return answer
+
+
+async def protect(request: web.Request, response: web.StreamResponse) -> None:
+    """What every answer tells the browser not to do."""
+    response.headers.setdefault("Content-Security-Policy", content_policy())
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+
+
+@web.middleware
+async def explained(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whatever goes wrong becomes a page that says what to do, and repeats nothing it was sent."""
+    try:
+        return await handler(request)
+    except UserError as error:
+        status = 400
+        match error:
+            case TooManyRequests():
+                status = 429
+            case LinkingOff():
+                status = 503
+        return problem(request, "Not linked", str(error), status=status)
+    except web.HTTPNotFound:
+        return problem(
+            request,
+            "Nothing here",
+            "There is no such page. If you came from Discord, use the command there again.",
+            status=404,
+        )
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        answer = problem(request, "Not like this", "This cannot be answered.", status=error.status)
+        if "Allow" in error.headers:
+            answer.headers["Allow"] = error.headers["Allow"]
+        return answer
+    except Exception:
+        code = secrets.token_hex(4)
+        log.exception("bug %s", code)
+        return problem(
+            request,
+            "Something broke",
+            f"This is our mistake. If you tell us of it, mention the code `{code}`.",
+            status=500,
+        )

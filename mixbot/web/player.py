@@ -1,0 +1,177 @@
+"""The player page: Mixcloud's own player, framed.
+
+Mixcloud tells title, host and picture; the frame is built here, from the key and a fixed host. No
+HTML that was received is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from aiohttp import web
+from cachetools import TTLCache
+
+from mixbot.mixcloud import Link, Mixcloud, MixcloudError, NotFound, find_links
+
+from .pages import content_policy, page
+
+PLAYER_ROOT = "https://player-widget.mixcloud.com/widget/iframe/"
+IMAGE_ROOT = "https://thumbnailer.mixcloud.com/"
+SITE = "Mixcloud"
+LONGEST_START = 24 * 60 * 60
+REMEMBERED_SECONDS = 300
+NO_ANSWER_SECONDS = 15
+OEMBED_HEIGHT = 120
+
+_CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})")
+_UNITS = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a show without hearing it."""
+
+    title: str
+    author: str
+    image: str | None
+
+
+class Player:
+    """The routes of the player page."""
+
+    def __init__(
+        self, mixcloud: Mixcloud, public_url: str, player_root: str, image_root: str
+    ) -> None:
+        self._mixcloud = mixcloud
+        self._public_url = public_url
+        self._player_root = player_root
+        self._image_root = image_root
+        self._policy = content_policy(frame_src=[origin(player_root)], img_src=[origin(image_root)])
+        self._known: TTLCache[str, Facts] = TTLCache(maxsize=2048, ttl=REMEMBERED_SECONDS)
+        self._unknown: TTLCache[str, Facts] = TTLCache(maxsize=2048, ttl=NO_ANSWER_SECONDS)
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/play/oembed.json", self.oembed)
+        app.router.add_get("/play/{user}/{slug}", self.with_slash)
+        app.router.add_get("/play/{user}/{slug}/", self.play)
+
+    async def with_slash(self, request: web.Request) -> web.Response:
+        key = show_at(request).key
+        query = f"?{request.query_string}" if request.query_string else ""
+        return web.Response(status=301, headers={"Location": f"{self._page(key)}{query}"})
+
+    async def play(self, request: web.Request) -> web.Response:
+        link = show_at(request)
+        facts = await self._facts(link)
+        start = start_time(request.query.get("t", ""))
+        address = self._page(link.key)
+        return page(
+            request,
+            "play.html",
+            {
+                "facts": facts,
+                "frame": self._frame(link.key, start),
+                "start": clock(start) if start else None,
+                "address": address,
+                "oembed": f"{self._public_url}/play/oembed.json?{urlencode({'url': address})}",
+                "mixcloud": link.url,
+            },
+            policy=self._policy,
+        )
+
+    async def oembed(self, request: web.Request) -> web.Response:
+        """What a page that shows links needs to frame the player itself (oembed.com)."""
+        path = urlsplit(request.query.get("url", "")).path
+        found = re.search(r"/play/([^/]+)/([^/]+)/?$", path)
+        if not found:
+            raise web.HTTPNotFound
+        link = show_of(*found.groups())
+        facts = await self._facts(link)
+        frame = self._frame(link.key, 0).replace("&", "&amp;")
+        answer: dict[str, Any] = {
+            "version": "1.0",
+            "type": "rich",
+            "title": facts.title,
+            "author_name": facts.author,
+            "provider_name": SITE,
+            "provider_url": "https://www.mixcloud.com/",
+            "width": "100%",
+            "height": OEMBED_HEIGHT,
+            "html": f'<iframe src="{frame}" width="100%" height="{OEMBED_HEIGHT}"></iframe>',
+        }
+        if facts.image:
+            answer |= {
+                "thumbnail_url": facts.image,
+                "thumbnail_width": 600,
+                "thumbnail_height": 600,
+            }
+        return web.json_response(answer)
+
+    async def _facts(self, link: Link) -> Facts:
+        known = self._known.get(link.key) or self._unknown.get(link.key)
+        if known:
+            return known
+        try:
+            answer = await self._mixcloud.oembed(link.key)
+        except NotFound:
+            raise web.HTTPNotFound from None
+        except MixcloudError:
+            # The player may well work; it is Mixcloud's, and asked for by the browser.
+            facts = Facts(title=(link.show or "").replace("-", " "), author=link.user, image=None)
+            self._unknown[link.key] = facts
+            return facts
+        facts = Facts(
+            title=str(answer.get("title") or link.show),
+            author=str(answer.get("author_name") or link.user),
+            image=self._image(answer.get("image")),
+        )
+        self._known[link.key] = facts
+        return facts
+
+    def _image(self, address: object) -> str | None:
+        """The picture, if it is on the one host that the page may load pictures from."""
+        if not isinstance(address, str) or not address.startswith(IMAGE_ROOT):
+            return None
+        return self._image_root + address.removeprefix(IMAGE_ROOT)
+
+    def _frame(self, key: str, start: int) -> str:
+        wanted = {"feed": key, "hide_cover": "1", "autoplay": "1" if start else None}
+        return f"{self._player_root}?{urlencode({k: v for k, v in wanted.items() if v})}"
+
+    def _page(self, key: str) -> str:
+        return f"{self._public_url}/play{key}"
+
+
+def show_at(request: web.Request) -> Link:
+    return show_of(*(quote(request.match_info[part], safe="") for part in ("user", "slug")))
+
+
+def show_of(user: str, slug: str) -> Link:
+    """The show that two path segments name, or nothing here."""
+    for link in find_links(f"https://www.mixcloud.com/{user}/{slug}/"):
+        if link.show:
+            return link
+    raise web.HTTPNotFound
+
+
+def start_time(text: str) -> int:
+    """Seconds, from `754`, `12:34`, `1:02:03`, `12m34s` or `1h2m3s`; 0 from anything else."""
+    found = _CLOCK.fullmatch(text) or _UNITS.fullmatch(text.lower())
+    if not found:
+        return 0
+    hours, minutes, seconds = (int(found[unit] or 0) for unit in "hms")
+    return min(hours * 3600 + minutes * 60 + seconds, LONGEST_START)
+
+
+def clock(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
