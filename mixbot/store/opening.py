@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -39,7 +40,7 @@ async def _bring_up_to_date(database: Database) -> None:
 def _in_short(reason: object) -> str:
     """The first line of a driver's complaint. Drivers name the server, never the password."""
     lines = str(reason).strip().splitlines() or [type(reason).__name__]
-    return lines[0].rpartition("Error'>: ")[2].rstrip(".")
+    return re.sub(r"^(<class .*>: )?(\[Errno -?\d+\] )?", "", lines[0]).rstrip(".")
 
 
 def upgrade(connection: Connection) -> None:
