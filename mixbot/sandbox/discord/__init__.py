@@ -1,0 +1,28 @@
+"""Discord on loopback: enough of it for the real discord.py, and people who use the bot."""
+
+from .errors import ClientRefused, InteractionFailed
+from .events import Event, Subscription
+from .files import File
+from .interactions import Interaction
+from .messages import Button, Message
+from .people import User
+from .permissions import Permission
+from .places import Channel, Guild, Role
+from .server import DiscordServer
+
+__all__ = [
+    "Button",
+    "Channel",
+    "ClientRefused",
+    "DiscordServer",
+    "Event",
+    "File",
+    "Guild",
+    "Interaction",
+    "InteractionFailed",
+    "Message",
+    "Permission",
+    "Role",
+    "Subscription",
+    "User",
+]

@@ -1,0 +1,67 @@
+"""Files that people and the bot attach."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from .errors import Json, too_large
+
+SIZE_LIMIT = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to attach to a message, or to give as an option of a command or a field of a form."""
+
+    filename: str
+    data: bytes = field(repr=False)
+    description: str | None = None
+    content_type: str | None = None
+
+
+class Files:
+    """All attached files, served under `/attachments/`."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self.root = ""
+        self._contents: dict[str, File] = {}
+
+    def keep(self, channel_id: str, file: File) -> Json:
+        """Store a file and describe it as Discord's attachment."""
+        if len(file.data) > SIZE_LIMIT:
+            raise too_large()
+        id = self._new_id()
+        self._contents[id] = file
+        name = file.filename.replace(" ", "_")
+        url = f"{self.root}/attachments/{channel_id}/{id}/{quote(name)}"
+        attachment: Json = {
+            "id": id,
+            "filename": name,
+            "size": len(file.data),
+            "url": url,
+            "proxy_url": url,
+            "content_type": file.content_type
+            or mimetypes.guess_type(name)[0]
+            or "application/octet-stream",
+        }
+        if file.description:
+            attachment["description"] = file.description
+        return attachment
+
+    def get(self, id: str) -> File | None:
+        return self._contents.get(id)
+
+
+def describe(files: Iterable[tuple[int, File]], attachments: Iterable[Json]) -> list[File]:
+    """The uploaded files, with the names and descriptions that the request gives them."""
+    known = {str(attachment.get("id")): attachment for attachment in attachments}
+    described = []
+    for number, file in files:
+        more = known.get(str(number), {})
+        name = more.get("filename") or file.filename
+        described.append(File(name, file.data, more.get("description"), file.content_type))
+    return described

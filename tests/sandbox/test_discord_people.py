@@ -1,0 +1,344 @@
+"""What people can do with a bot, and what they see, through the real discord.py."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+
+from mixbot.sandbox import DiscordServer
+from mixbot.sandbox.discord import Channel, ClientRefused, File, InteractionFailed, User
+from tests.sandbox.discord_bots import Bot, Interaction, running
+
+
+class Form(discord.ui.Modal, title="Enter code"):
+    code: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        label="Code", custom_id="code", min_length=6, max_length=6
+    )
+
+    async def on_submit(self, interaction: Interaction) -> None:
+        await interaction.response.send_message(f"Code {self.code.value}", ephemeral=True)
+
+
+class Panel(discord.ui.View):
+    @discord.ui.button(label="Favorite", emoji="♥", custom_id="favorite")
+    async def favorite(self, interaction: Interaction, button: discord.ui.Button[Any]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await interaction.followup.send(f"Added for {interaction.user.name}", ephemeral=True)
+
+    @discord.ui.button(label="Next", custom_id="next")
+    async def next(self, interaction: Interaction, button: discord.ui.Button[Any]) -> None:
+        await interaction.response.edit_message(content="Page 2")
+
+    @discord.ui.button(label="Form", custom_id="form")
+    async def form(self, interaction: Interaction, button: discord.ui.Button[Any]) -> None:
+        await interaction.response.send_modal(Form())
+
+    @discord.ui.button(label="Silent", custom_id="silent")
+    async def silent(self, interaction: Interaction, button: discord.ui.Button[Any]) -> None:
+        await interaction.response.defer()
+        await interaction.edit_original_response(content="Changed later")
+
+    @discord.ui.select(
+        custom_id="shows",
+        placeholder="Open a show",
+        options=[
+            discord.SelectOption(label="Blue Note Hour", value="blue"),
+            discord.SelectOption(label="Night Train", value="night"),
+        ],
+    )
+    async def open(self, interaction: Interaction, select: discord.ui.Select[Any]) -> None:
+        await interaction.response.send_message(f"Opened {select.values[0]}")
+
+
+def make_bot(intents: discord.Intents | None = None) -> Bot:
+    bot = Bot(intents)
+    tree = bot.tree
+    mixcloud = app_commands.Group(name="mixcloud", description="Mixcloud")
+
+    @mixcloud.command(description="Find shows")
+    @app_commands.choices(kind=[app_commands.Choice(name="Shows", value="cloudcast")])
+    async def search(
+        interaction: Interaction,
+        query: app_commands.Range[str, 2, 20],
+        kind: str = "none",
+        limit: app_commands.Range[int, 1, 50] = 20,
+    ) -> None:
+        await interaction.response.defer()
+        await interaction.followup.send(f"{query} {kind} {limit}", view=Panel(timeout=None))
+
+    @search.autocomplete("query")
+    async def suggest(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=f"{current}zz", value=f"{current}zz!")]
+
+    @tree.command(description="Show privately")
+    @everywhere
+    async def private(interaction: Interaction) -> None:
+        await interaction.response.send_message("Only you", ephemeral=True)
+
+    @tree.command(description="Never answers")
+    async def silence(interaction: Interaction) -> None:
+        pass
+
+    @tree.command(description="Takes all kinds")
+    async def take(
+        interaction: Interaction,
+        who: discord.Member,
+        where: discord.TextChannel,
+        role: discord.Role,
+        file: discord.Attachment,
+        loud: bool = False,
+        factor: float = 1.0,
+    ) -> None:
+        size = len(await file.read())
+        await interaction.response.send_message(
+            f"{who.name} {where.name} {role.name} {file.filename} {size} {loud} {factor}"
+        )
+
+    @tree.command(description="Says where it is used")
+    @everywhere
+    async def where(interaction: Interaction) -> None:
+        owners = interaction._integration_owners
+        await interaction.response.send_message(
+            f"{interaction.locale} {interaction.guild_locale} guild={interaction.guild_id is not None}"
+            f" {interaction.context.guild} {interaction.context.dm_channel}"
+            f" {interaction.context.private_channel} {sorted(owners)}"
+        )
+
+    @tree.context_menu(name="Read")
+    async def read(interaction: Interaction, message: discord.Message) -> None:
+        await interaction.response.send_message(f"Read: {message.content}", ephemeral=True)
+
+    @tree.context_menu(name="Profile")
+    async def profile(interaction: Interaction, person: discord.Member) -> None:
+        await interaction.response.send_message(f"Profile of {person.display_name}")
+
+    @tree.command(description="Sends an attached picture")
+    async def picture(interaction: Interaction) -> None:
+        await interaction.response.send_message(
+            embed=discord.Embed(title="Art").set_image(url="attachment://art.png"),
+            file=discord.File(io.BytesIO(b"picture"), filename="art.png"),
+        )
+
+    tree.add_command(mixcloud)
+    return bot
+
+
+def everywhere(command: Any) -> Any:
+    """Installable to servers and users, usable in servers and all direct messages."""
+    command = app_commands.allowed_installs(guilds=True, users=True)(command)
+    return app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(command)
+
+
+class Scene:
+    """A server with two people, and the bot in it."""
+
+    def __init__(self, server: DiscordServer) -> None:
+        self.server = server
+        self.guild = server.guild("Crate diggers", locale="de")
+        self.channel: Channel = self.guild.channel("general")
+        self.ada: User = server.user("ada", display_name="Ada", locale="en-US")
+        self.bob: User = server.user("bob")
+        self.guild.join(self.ada)
+        self.guild.join(self.bob)
+
+
+@pytest.fixture
+async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
+    async with DiscordServer() as server:
+        scene = Scene(server)
+        async with running(make_bot(), server, monkeypatch):
+            yield scene
+
+
+async def test_a_command_is_answered_after_thinking(scene: Scene) -> None:
+    async with scene.server.subscribe(scene.bob) as events:
+        interaction = await scene.ada.slash(
+            scene.channel, "mixcloud search", query="jazz", kind="Shows"
+        )
+        reply = await interaction.reply()
+        thinking = await events.next("message_created")
+        assert thinking.message is reply
+    assert reply.content == "jazz cloudcast 20"
+    assert not reply.thinking
+    assert interaction.acknowledged_after is not None
+    assert await interaction.followup() is reply
+    assert scene.bob.messages(scene.channel) == [reply]
+    assert reply["interaction_metadata"]["user"]["username"] == "ada"
+
+
+async def test_a_private_answer_is_seen_by_one_person(scene: Scene) -> None:
+    async with scene.server.subscribe(scene.bob) as events:
+        reply = await (await scene.ada.slash(scene.channel, "private")).reply()
+        said = await scene.ada.say(scene.channel, "hello")
+        assert (await events.next()).message is said
+    assert reply.ephemeral
+    assert scene.ada.messages(scene.channel) == [reply, said]
+    assert scene.bob.messages(scene.channel) == [said]
+    assert not scene.bob.sees(reply)
+    with pytest.raises(ClientRefused):
+        await scene.bob.click(reply, "x")
+
+
+async def test_what_the_client_does_not_allow(scene: Scene) -> None:
+    use = scene.ada.slash
+    for options, complaint in [
+        ({}, "required"),
+        ({"query": "j"}, "2 to 20"),
+        ({"query": "jazz", "kind": "Cats"}, "none of"),
+        ({"query": "jazz", "limit": 51}, "from 1 to 50"),
+        ({"query": "jazz", "limit": "ten"}, "type"),
+        ({"query": "jazz", "nothing": 1}, "no option"),
+    ]:
+        with pytest.raises(ClientRefused, match=complaint):
+            await use(scene.channel, "mixcloud search", options)
+    with pytest.raises(ClientRefused, match="group"):
+        await use(scene.channel, "mixcloud")
+    with pytest.raises(ClientRefused, match="no command"):
+        await use(scene.channel, "mixcloud dance")
+    with pytest.raises(ClientRefused, match="not offered"):
+        await use(scene.channel, "dance")
+
+
+async def test_all_kinds_of_options(scene: Scene) -> None:
+    role = scene.guild.role("DJs")
+    reply = await (
+        await scene.ada.slash(
+            scene.channel,
+            "take",
+            who=scene.bob,
+            where=scene.channel,
+            role=role,
+            file=File("mix.txt", b"12345"),
+            loud=True,
+            factor=0.5,
+        )
+    ).reply()
+    assert reply.content == "bob general DJs mix.txt 5 True 0.5"
+
+
+async def test_autocomplete(scene: Scene) -> None:
+    choices = await scene.ada.autocomplete(
+        scene.channel, "mixcloud search", focused="query", query="ja"
+    )
+    assert [(c["name"], c["value"]) for c in choices] == [("jazz", "jazz!")]
+    with pytest.raises(ClientRefused, match="no choices"):
+        await scene.ada.autocomplete(scene.channel, "mixcloud search", focused="limit")
+
+
+async def test_buttons_menus_and_forms(scene: Scene) -> None:
+    ada, bob = scene.ada, scene.bob
+    card = await (await ada.slash(scene.channel, "mixcloud search", query="jazz")).reply()
+    assert [b.label for b in card.buttons] == ["♥ Favorite", "Next", "Form", "Silent"]
+
+    private = await (await bob.click(card, "♥ Favorite")).reply()
+    assert private.ephemeral
+    assert private.content == "Added for bob"
+    assert not ada.sees(private)
+
+    opened = await (await ada.choose(card, "Night Train")).reply()
+    assert opened.content == "Opened night"
+
+    click = await ada.click(card, "Form")
+    modal = await click.opened_modal()
+    assert modal["title"] == "Enter code"
+    with pytest.raises(ClientRefused, match="6 to 6"):
+        await ada.submit(click, code="1")
+    done = await (await ada.submit(click, code="123456")).reply()
+    assert done.content == "Code 123456"
+
+    assert await (await bob.click(card, "Next")).reply() is card
+    assert card.content == "Page 2"
+    silent = await ada.click(card, custom_id="silent")
+    await card.until(lambda m: m.content == "Changed later")
+    assert await silent.reply() is card
+
+
+async def test_menus_on_messages_and_people(scene: Scene) -> None:
+    said = await scene.ada.say(scene.channel, "https://example.org")
+    reply = await (await scene.bob.menu(said, "Read")).reply()
+    assert reply.content == "Read: https://example.org"
+    profile = await (await scene.ada.user_menu(scene.bob, "Profile", scene.channel)).reply()
+    assert profile.content == "Profile of bob"
+
+
+async def test_an_application_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with DiscordServer(interaction_seconds=0.05) as server:
+        scene = Scene(server)
+        async with running(make_bot(), server, monkeypatch), server.subscribe(scene.ada) as events:
+            interaction = await scene.ada.slash(scene.channel, "silence")
+            with pytest.raises(InteractionFailed, match="did not respond"):
+                await interaction.reply()
+            failed = await events.next("interaction_failed")
+            assert failed.to_json()["interaction"]["failure"] == "The application did not respond"
+
+
+async def test_where_a_command_is_used(scene: Scene) -> None:
+    where = scene.server
+    ada = scene.ada
+    in_guild = await (await ada.slash(scene.channel, "where")).reply()
+    assert in_guild.content == "en-US de guild=True True False False [0]"
+    in_dm = await (await ada.slash(ada.dm(), "where")).reply()
+    assert in_dm.content == "en-US None guild=False False True False [0]"
+
+    group = where.group_dm(ada, scene.bob)
+    with pytest.raises(ClientRefused, match="not offered"):
+        await ada.slash(group, "where")
+    ada.install()
+    in_group = await (await ada.slash(group, "where")).reply()
+    assert in_group.content == "en-US None guild=False False False True [1]"
+    assert scene.bob.sees(in_group)
+
+
+async def test_a_server_without_the_bot_keeps_answers_private(scene: Scene) -> None:
+    elsewhere = scene.server.guild("Elsewhere", bot_present=False)
+    room = elsewhere.channel("room")
+    elsewhere.join(scene.ada.install())
+    assert not (await (await scene.ada.slash(room, "where")).reply()).ephemeral
+    elsewhere.everyone.permissions &= ~(1 << 50)
+    assert (await (await scene.ada.slash(room, "where")).reply()).ephemeral
+
+
+async def test_files_are_served_and_resolved(scene: Scene) -> None:
+    reply = await (await scene.ada.slash(scene.channel, "picture")).reply()
+    url = reply.embeds[0]["image"]["url"]
+    assert url.startswith(scene.server.url)
+    assert url.endswith("/art.png")
+    assert reply["attachments"] == []
+
+
+async def test_messages_reach_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with DiscordServer() as server:
+        scene = Scene(server)
+        bot = make_bot()
+        async with running(bot, server, monkeypatch):
+            await scene.ada.say(scene.channel, "secret")
+            assert (await bot.messages.get()).content == ""
+            await scene.ada.say(scene.channel, f"{server.bot.mention} hello")
+            assert (await bot.messages.get()).content.endswith("hello")
+            await scene.ada.say(scene.ada.dm(), "privately")
+            direct = await bot.messages.get()
+            assert direct.content == "privately"
+            async with server.subscribe(scene.ada) as events:
+                sent = await direct.channel.send("Hello to you")
+                event = await events.next("message_created")
+            assert event.message is not None
+            assert event.message.content == "Hello to you"
+            await sent.edit(content="Changed")
+            assert event.message.content == "Changed"
+            await sent.delete()
+            assert event.message.deleted
+
+
+async def test_many_at_once(scene: Scene) -> None:
+    async def once(number: int) -> str:
+        reply = await scene.ada.slash(scene.channel, "mixcloud search", query=f"number {number}")
+        return (await reply.reply()).content
+
+    contents = await asyncio.gather(*(once(number) for number in range(32)))
+    assert contents == [f"number {number} none 20" for number in range(32)]
