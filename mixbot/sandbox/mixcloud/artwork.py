@@ -407,7 +407,7 @@ COVERS: tuple[Motif, ...] = (
     contours,
 )
 BANNERS: tuple[Motif, ...] = (waves, waves, skyline, dots, tiles)
-FACES: tuple[Motif, ...] = (totem, totem, totem, record, rays, tiles)
+FACES: tuple[Motif, ...] = (rays, totem, tiles, totem, totem, totem)
 
 
 def _motif(path: str, random: Random) -> Motif:

@@ -102,9 +102,12 @@ def _description(host: cast.Host, random: Random) -> str:
     if not host.biog or random.random() < 0.08:
         return ""
     site = re.sub("[^a-z]", "", host.username.lower()) or "radio"
-    lines = [host.biog, random.choice(cast.OPENINGS)]
+    opening, closing = random.choice(cast.OPENINGS), random.choice(cast.CLOSINGS)
+    if not host.biog.isascii():
+        return f"{host.biog}\r\nhttps://{site}.example/"
+    lines = [host.biog, opening]
     if random.random() < 0.7:
-        lines.append(random.choice(cast.CLOSINGS).format(site=site))
+        lines.append(closing.format(site=site))
     return "\r\n\r\n".join(lines)
 
 

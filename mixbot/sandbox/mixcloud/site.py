@@ -149,7 +149,7 @@ class Site:
             artwork=query.get("hide_artwork") != "1",
             waveform=waveform(show),
         )
-        page.headers["Content-Security-Policy"] = f"{PAGE_POLICY}; frame-ancestors *"
+        page.headers["Content-Security-Policy"] = PAGE_POLICY  # anybody may frame a player
         return page
 
     def _subject(self, address: str) -> Show | User | None:
@@ -221,7 +221,10 @@ class Site:
             status=status,
             text=self._templates.get_template(template).render(values),
             content_type="text/html",
-            headers={"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"},
+            headers={
+                "Content-Security-Policy": f"{PAGE_POLICY}; frame-ancestors 'none'",
+                "Referrer-Policy": "no-referrer",
+            },
         )
 
 
