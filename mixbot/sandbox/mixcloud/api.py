@@ -6,39 +6,18 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from mixbot.sandbox.mixcloud import cast
+from mixbot.sandbox.mixcloud import cast, uploads
 from mixbot.sandbox.mixcloud.catalogue import Catalogue
 from mixbot.sandbox.mixcloud.embedding import player_frame
 from mixbot.sandbox.mixcloud.grants import Grants
 from mixbot.sandbox.mixcloud.paging import BadDate, Paging
 from mixbot.sandbox.mixcloud.records import Show, User, slugify
+from mixbot.sandbox.mixcloud.refusals import Refused, bad_request, forbidden, not_found
 from mixbot.sandbox.mixcloud.render import USER_CONNECTIONS, Json, View, feed_of
+from mixbot.sandbox.mixcloud.uploads import Form
 
 TAG_PREFIXES = ("genres", "discover", "tag")
 ACTIONS = ("favorite", "repost", "listen-later")
-
-
-class Refused(Exception):
-    """An answer that says no, in the words of Mixcloud."""
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        type: str,
-        *,
-        retry_after: int | None = None,
-        details: Mapping[str, Sequence[str]] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.retry_after = retry_after
-        error: Json = {"message": message, "type": type}
-        if retry_after is not None:
-            error["retry_after"] = retry_after
-        self.body: Json = {"error": error}
-        if details:
-            self.body["details"] = details
 
 
 @dataclass(slots=True)
@@ -49,10 +28,6 @@ class Manners:
     not_found_body: Literal["json", "html"] = "json"
     tag_prefix: Literal["genres", "discover", "tag"] = "genres"
     denial: Literal["error", "bare"] = "error"  # `bare`: sent back with neither code nor error
-
-
-def not_found(path: str) -> Refused:
-    return Refused(404, f"There is nothing at {path}", "ObjectNotFoundException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +83,7 @@ class Api:
         try:
             return self._look_up(segments, call, view)
         except BadDate as bad:
-            raise Refused(400, f"Not a date: {bad}", "BadRequestException") from None
+            raise bad_request(f"Not a date: {bad}") from None
 
     def viewer(self, call: Call) -> User | None:
         """Whose token came with `call`, if one came."""
@@ -159,7 +134,7 @@ class Api:
         query, type = call.query.get("q", ""), call.query.get("type", "")
         page = call.paging.offset_page
         if not query.strip():
-            raise Refused(400, "A query (q) is required.", "BadRequestException")
+            raise bad_request("A query (q) is required.")
         match type:
             case "cloudcast" | "upload":
                 return page(self._catalogue.search_shows(query), view.show)
@@ -167,7 +142,7 @@ class Api:
                 return page(self._catalogue.search_users(query), view.user)
             case "tag":
                 return page(self._catalogue.search_tags(query), view.tag)
-        raise Refused(400, "Type must be one of cloudcast, user, tag.", "BadRequestException")
+        raise bad_request("Type must be one of cloudcast, user, tag.")
 
     def _tag(self, prefix: str, tag: str, rest: list[str], call: Call, view: View) -> Json:
         shows = self._catalogue.tagged(tag)
@@ -214,6 +189,7 @@ class Api:
         raise not_found(call.path)
 
     def _of_user(self, user: User, rest: list[str], call: Call, view: View) -> Json:
+        catalogue = self._catalogue
         match rest:
             case []:
                 return view.user_detail(user)
@@ -222,7 +198,7 @@ class Api:
             case [connection] if connection in USER_CONNECTIONS:
                 return self._connection(user, connection, call, view)
             case ["listen-later"] if user is self._required(view.viewer):
-                later = self._catalogue.listen_later.by(user)
+                later = _listed(catalogue.listen_later.by(user))
                 return call.paging.dated_page(later, lambda _, show: view.show(show))
             case [slug, *more]:
                 show = self._visible_show(user, slug, call, view.viewer)
@@ -234,7 +210,7 @@ class Api:
         if show is None:
             raise not_found(call.path)
         if show.visibility == "private" and viewer is not show.user:
-            raise Refused(403, "This show is private.", "PermissionDeniedException")
+            raise forbidden("This show is private.")
         return show
 
     def _connection(self, user: User, connection: str, call: Call, view: View) -> Json:
@@ -245,10 +221,11 @@ class Api:
                 page = dated(uploads, lambda _, show: view.show(show))
                 return page | {"name": f"{user.name}'s Cloudcasts"}
             case "favorites":
-                page = dated(catalogue.favorites.by(user), lambda _, show: view.show(show))
+                favorites = _listed(catalogue.favorites.by(user))
+                page = dated(favorites, lambda _, show: view.show(show))
                 return page | {"name": f"{user.name}'s favorites"}
             case "listens":
-                listens = catalogue.listens.by(user)
+                listens = _listed(catalogue.listens.by(user))
                 page = dated(listens, lambda when, show: view.show(show, listened=when))
                 return page | {"name": f"{user.name}'s listens"}
             case "followers":
@@ -332,7 +309,7 @@ class Api:
                 raise not_found(call.path)
             return f"No longer following {subject.username}"
         if subject is viewer:
-            raise Refused(400, "You cannot follow yourself.", "BadRequestException")
+            raise bad_request("You cannot follow yourself.")
         follows.add(viewer, subject, self._clock())
         return f"Now following {subject.username}"
 
@@ -355,6 +332,29 @@ class Api:
         elif not ties.remove(viewer, show):
             raise not_found(call.path)
         return (undone if undo else done).format(show.name)
+
+    # Uploading
+
+    def take_form(self, call: Call, form: Form) -> tuple[Show, str]:
+        """The show that was uploaded or edited, and the word for what was done."""
+        user = self._required(self.viewer(call))
+        match call.segments:
+            case ("upload",):
+                return uploads.upload(self._catalogue, user, form, self._clock()), "Uploaded"
+            case ("upload", username, slug, "edit"):
+                show = self._catalogue.show(f"{username}/{slug}")
+                if show is None:
+                    raise not_found(call.path)
+                if show.user is not user:
+                    raise forbidden("This show is not yours.")
+                uploads.edit(self._catalogue, show, form, self._clock())
+                return show, "Edited"
+        raise not_found(call.path)
+
+
+def _listed(entries: Sequence[tuple[datetime, Show]]) -> list[tuple[datetime, Show]]:
+    """Without the shows that have become private or unlisted since."""
+    return [(when, show) for when, show in entries if show.visibility == "public"]
 
 
 def undone_by_form(call: Call, form: Mapping[str, Any]) -> Call:

@@ -160,10 +160,14 @@ class Catalogue:
         picture = picture or picture_path("extaudio", f"{user.username}/{slug}")
         show = Show(user, slug, name, created, updated or created, picture, **fields)
         self._shows[user][_folded(slug)] = show
-        for tag in show.tags:
-            self._tags.setdefault(slugify(tag), tag)
+        self.name_tags(show.tags)
         Record.changes += 1
         return show
+
+    def name_tags(self, tags: Iterable[str]) -> None:
+        """Make `tags` known, spelled as whoever used them first."""
+        for tag in tags:
+            self._tags.setdefault(slugify(tag), tag)
 
     def remove_show(self, show: Show) -> None:
         """Delete `show`, as if its host had; nothing of it is left."""

@@ -290,7 +290,11 @@ def feed_of(catalogue: Catalogue, user: User) -> Sequence[FeedItem]:
             (catalogue.reposts, "repost", "reposted"),
             (catalogue.listens, "listen", "listened to"),
         ):
-            items += [FeedItem(person, when, type, title, show) for when, show in ties.by(person)]
+            items += [
+                FeedItem(person, when, type, title, show)
+                for when, show in ties.by(person)
+                if show.visibility == "public"
+            ]
         for when, followed in catalogue.follows.by(person):
             items.append(FeedItem(person, when, "follow", "is now following", followed))
     return sorted(items, key=lambda item: item.when, reverse=True)

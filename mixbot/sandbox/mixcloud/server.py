@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import re
+import secrets
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +14,14 @@ from urllib.parse import unquote, urlencode
 
 from aiohttp import web
 
-from mixbot.sandbox.mixcloud import generate
-from mixbot.sandbox.mixcloud.api import Api, Call, Manners, Refused, undone_by_form
+from mixbot.sandbox.mixcloud import generate, uploads
+from mixbot.sandbox.mixcloud.api import Api, Call, Manners, undone_by_form
 from mixbot.sandbox.mixcloud.catalogue import Catalogue
 from mixbot.sandbox.mixcloud.faults import MISSING_PAGE, Fault, Situation
 from mixbot.sandbox.mixcloud.grants import App, Grants
 from mixbot.sandbox.mixcloud.records import Record
-from mixbot.sandbox.mixcloud.render import dumps
+from mixbot.sandbox.mixcloud.refusals import Refused, bad_request
+from mixbot.sandbox.mixcloud.render import Json, dumps
 from mixbot.sandbox.mixcloud.site import Site
 
 SITE_PATHS = ("oauth", "oembed", "widget", "thumbnailer", "i")
@@ -97,6 +100,7 @@ class MixcloudServer:
         self.catalogue = catalogue
         self.manners = Manners()
         self.requests: deque[LoggedRequest] = deque(maxlen=LOGGED_REQUESTS)
+        self.uploads: list[uploads.Upload] = []
         self._grants = Grants(clock)
         self._api = Api(catalogue, self._grants, self.manners, clock)
         self._site = Site(catalogue, self._grants, self.manners)
@@ -294,6 +298,8 @@ class MixcloudServer:
                 return web.Response(text=self._api.embed_html(call), content_type="text/html")
             if call.method == "GET":
                 return _reply(self._rendered(call, request.rel_url.raw_path_qs))
+            if call.method == "POST" and segments[:1] == ("upload",):
+                return _reply(dumps(await self._upload(call, request)).encode())
             if call.method == "POST":
                 call = undone_by_form(call, await request.post())
             return _reply(dumps(self._api.answer(call)).encode())
@@ -311,17 +317,25 @@ class MixcloudServer:
         if body is None:
             body = dumps(self._api.answer(call)).encode()
             if callback := call.query.get("callback"):
+                if not re.fullmatch(r"[\w.$]+", callback):
+                    raise bad_request("A callback is a name.")
                 body = f"{callback}(".encode() + body + b")"
             self._answers[where] = body
         return body
 
+    async def _upload(self, call: Call, request: web.BaseRequest) -> Json:
+        """Like the real one, say nothing before the whole form has arrived."""
+        form = await uploads.receive(request)
+        show, did = self._api.take_form(call, form)
+        self.uploads.append(uploads.Upload(show, form))
+        return {
+            "result": {"success": True, "message": f"{did} {show.name}", "key": show.key},
+        }
+
     def _refusal(self, refused: Refused) -> web.Response:
         if refused.status == 404 and self.manners.not_found_body == "html":
             return web.Response(status=404, text=MISSING_PAGE, content_type="text/html")
-        response = _reply(dumps(refused.body).encode(), status=refused.status)
-        if refused.retry_after is not None:
-            response.headers["Retry-After"] = str(refused.retry_after)
-        return response
+        return _reply(dumps(refused.body).encode(), status=refused.status)
 
 
 def path_matches(glob: str, path: str) -> bool:
@@ -355,5 +369,7 @@ def _reply(body: bytes, status: int = 200) -> web.Response:
             "Content-Type": "text/javascript; charset=utf-8",
             "Access-Control-Allow-Origin": "*",
             "Vary": "Accept-Encoding, Origin",
+            "X-Request-Id": secrets.token_hex(16),
+            "Server": "nginx",
         },
     )
