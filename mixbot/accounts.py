@@ -406,6 +406,11 @@ class Accounts:
         return await self._activate(attempt, _account_of(attempt, linked_at=self._now()))
 
     @property
+    def asks_for_code(self) -> bool:
+        """Whether users prove who they are with a code, for want of signing in with Discord."""
+        return self.sign_in is None
+
+    @property
     def goes_to(self) -> list[str]:
         """The origins that a browser is sent to on the way."""
         addresses = [self._consent("").authorization_url] if self._oauth else []

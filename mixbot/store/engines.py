@@ -67,24 +67,18 @@ class Sqlite:
 
     def __init__(self, url: URL) -> None:
         in_memory = url.database in (None, "", ":memory:")
-        arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-        self._writing = _transactional(
-            create_engine(url, poolclass=StaticPool, connect_args=arguments)
-        )
         self._thread = None if in_memory else ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._writer = _sqlite(url, poolclass=StaticPool)
+        event.listen(self._writer, "connect", _begin_when_told)
+        event.listen(self._writer, "begin", _begin_as_writer)
+        self._reader = _sqlite(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self._reading: Connection | None = None
-        if not in_memory:
-            reading = create_engine(
-                url, poolclass=NullPool, connect_args=arguments, isolation_level="AUTOCOMMIT"
-            )
-            event.listen(reading, "connect", _prepare)
-            self._open_reading = reading.connect
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         if self._thread is None:
             return self._write(question)
         if self._reading is None:
-            self._reading = self._open_reading()
+            self._reading = self._reader.connect()
         return question(self._reading)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
@@ -94,7 +88,7 @@ class Sqlite:
         return await loop.run_in_executor(self._thread, self._write, change)
 
     def _write(self, change: Callable[[Connection], T]) -> T:
-        with self._writing.begin() as connection:
+        with self._writer.begin() as connection:
             return change(connection)
 
     async def close(self) -> None:
@@ -102,37 +96,31 @@ class Sqlite:
             self._reading.close()
         if self._thread is not None:
             self._thread.shutdown()
-        self._writing.dispose()
+        self._writer.dispose()
+
+
+def _sqlite(url: URL, **options: Any) -> Engine:
+    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **options)
+    event.listen(engine, "connect", _prepare)
+    return engine
 
 
 def _prepare(connection: DBAPIConnection, _: Any) -> None:
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-    ):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _transactional(engine: Engine) -> Engine:
-    """Begin where a transaction begins, and as a writer.
+def _begin_when_told(connection: Any, _: Any) -> None:
+    """sqlite3 begins transactions by itself: late, and never before DDL."""
+    connection.isolation_level = None
 
-    sqlite3 begins by itself, late, and never before DDL; and a reader that becomes a writer is
-    refused at once, whatever the busy timeout, when another wrote in between.
-    """
 
-    def connected(connection: Any, record: Any) -> None:
-        connection.isolation_level = None
-        _prepare(connection, record)
-
-    def began(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    event.listen(engine, "connect", connected)
-    event.listen(engine, "begin", began)
-    return engine
+def _begin_as_writer(connection: Connection) -> None:
+    """A reader that becomes a writer is refused at once, however long it would wait."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class Postgres:
@@ -146,6 +134,7 @@ class Postgres:
                 url.set(drivername="postgresql+asyncpg"),
                 pool_pre_ping=True,  # the server may have been restarted
                 connect_args={"timeout": CONNECT_SECONDS},
+                hide_parameters=True,
             )
         except ModuleNotFoundError:
             raise StoreError(

@@ -1,6 +1,6 @@
 """The pages that browsers see: linking, the player, and whether all is well."""
 
+from .access_log import AccessLogger
 from .app import create_app
-from .serving import serving
 
-__all__ = ["create_app", "serving"]
+__all__ = ["AccessLogger", "create_app"]

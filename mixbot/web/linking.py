@@ -56,7 +56,7 @@ class Linking:
             {
                 "name": attempt.user_name,
                 "token": form_token(browser, link),
-                "sign_in": self._accounts.sign_in is not None,
+                "asks_for_code": self._accounts.asks_for_code,
             },
             # Chromium holds the redirects that follow a form to this, too.
             policy=content_policy(form_action=("'self'", *self._accounts.goes_to)),

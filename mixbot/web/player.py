@@ -19,7 +19,7 @@ from mixbot.mixcloud import Link, Mixcloud, MixcloudError, NotFound, find_links
 from .pages import content_policy, page
 
 PLAYER_ROOT = "https://player-widget.mixcloud.com/widget/iframe/"
-IMAGE_ROOT = "https://thumbnailer.mixcloud.com/"
+IMAGE_ROOT = "https://thumbnailer.mixcloud.com"
 SITE = "Mixcloud"
 LONGEST_START = 24 * 60 * 60
 REMEMBERED_SECONDS = 300
@@ -133,7 +133,7 @@ class Player:
 
     def _image(self, address: object) -> str | None:
         """The picture, if it is on the one host that the page may load pictures from."""
-        if not isinstance(address, str) or not address.startswith(IMAGE_ROOT):
+        if not isinstance(address, str) or not address.startswith(f"{IMAGE_ROOT}/"):
             return None
         return self._image_root + address.removeprefix(IMAGE_ROOT)
 
