@@ -26,18 +26,23 @@ def draw(path: str, width: int, height: int) -> bytes:
     """The picture at `path` in the size asked for: PNG where the path says so, else JPEG."""
     finer = max(1.0, min(2.0, FINEST_CANVAS / max(width, height)))
     finer = max(finer, SMALLEST_CANVAS / max(width, height))
-    canvas = Canvas(round(width * finer), round(height * finer), palette_of(path), Random(path))  # noqa: S311
+    canvas = Canvas(round(width * finer), round(height * finer), palette_of(path), chance(path))
     motif = _motif(path, canvas.random)
     motif(canvas)
     image = canvas.image.resize((width, height), Image.Resampling.LANCZOS)
     if motif is not nobody:
-        image = _grained(image, Random(path))  # noqa: S311
+        image = _grained(image, chance(path))
     buffer = BytesIO()
     if path.endswith(".png"):
         image.save(buffer, "PNG")
     else:
         image.save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
+
+
+def chance(path: str) -> Random:
+    """What is left to chance in the picture at `path`: always the same."""
+    return Random(path)  # noqa: S311 - a picture, not a secret
 
 
 class Canvas:
@@ -122,7 +127,7 @@ def sunset(canvas: Canvas) -> None:
         pen.rectangle((0, top, canvas.width, top + r * (0.02 + 0.018 * stripe)), fill=0)
     canvas.image.paste(Image.new("RGB", canvas.image.size, canvas.light), mask=disc)
     for layer, height in enumerate((0.62, 0.71, 0.81, 0.91)):
-        colour = _between((canvas.accent, canvas.deep, canvas.night), (layer + 1) / 4)
+        colour = _between((canvas.accent, canvas.deep, canvas.night), layer / 3)
         canvas.shape([(1, 1), (0, 1), *_swell(random, height, 0.05)], colour)
 
 
@@ -231,9 +236,9 @@ def orbs(canvas: Canvas) -> None:
     """Soft lights running into each other, and one thin ring."""
     random = canvas.random
     canvas.gradient(canvas.night, canvas.deep, angle=random.uniform(0, 180))
-    for colour in (canvas.accent, canvas.deep, canvas.accent, canvas.warm):
-        spot = (random.uniform(0.05, 0.95), random.uniform(0.05, 0.95))
-        canvas.glow(spot, random.uniform(0.22, 0.42), colour, random.uniform(0.65, 0.95))
+    for colour in (canvas.accent, canvas.deep, canvas.warm, canvas.accent):
+        spot = (random.uniform(0.1, 0.9), random.uniform(0.1, 0.9))
+        canvas.glow(spot, random.uniform(0.24, 0.42), colour)
     centre = (random.uniform(0.4, 0.6), random.uniform(0.4, 0.6))
     for place in range(random.randint(1, 3)):
         canvas.ring(centre, 0.33 - place * 0.05, 0.006, canvas.light)
@@ -268,6 +273,7 @@ def skyline(canvas: Canvas) -> None:
     random = canvas.random
     canvas.gradient(canvas.night, canvas.deep)
     canvas.glow((random.uniform(0.2, 0.8), 0.6), 0.45, canvas.accent, 0.5)
+    canvas.box(0, 0.648, 1, 0.657, canvas.accent)
     count = round(random.choice((11, 15, 19)) * canvas.width / canvas.unit)
     wide, phase = 1 / count, random.random() * math.tau
     for bar in range(count):

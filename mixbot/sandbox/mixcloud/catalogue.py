@@ -175,6 +175,9 @@ class Catalogue:
         for ties in (self.favorites, self.reposts, self.listen_later, self.listens):
             for _, user in ties.to(show):
                 ties.remove(user, show)
+        for playlists in self._playlists.values():
+            for playlist in playlists.values():
+                playlist.shows = tuple(kept for kept in playlist.shows if kept is not show)
         Record.changes += 1
 
     def add_comment(self, subject: User | Show, user: User, text: str, when: datetime) -> Comment:

@@ -19,7 +19,7 @@ from mixbot.sandbox.mixcloud.api import Api, Call, Manners, undone_by_form
 from mixbot.sandbox.mixcloud.catalogue import Catalogue
 from mixbot.sandbox.mixcloud.faults import MISSING_PAGE, Fault, Situation
 from mixbot.sandbox.mixcloud.grants import App, Grants
-from mixbot.sandbox.mixcloud.records import Record
+from mixbot.sandbox.mixcloud.records import Record, Show
 from mixbot.sandbox.mixcloud.refusals import Refused, bad_request
 from mixbot.sandbox.mixcloud.render import Json, dumps
 from mixbot.sandbox.mixcloud.site import Site
@@ -170,6 +170,10 @@ class MixcloudServer:
     def short_url(self) -> str:
         """Stands for `http://i.mixcloud.com`."""
         return f"{self.url}/i"
+
+    def short_link(self, show: Show) -> str:
+        """A link of six characters that leads to `show`."""
+        return f"{self.short_url}/{self._site.short_code(show)}"
 
     # Accounts and tokens
 

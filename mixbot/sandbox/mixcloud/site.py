@@ -184,11 +184,11 @@ class Site:
     async def _picture(self, rest: list[str]) -> web.Response:
         from mixbot.sandbox.mixcloud import artwork  # the imaging library is slow to load
 
-        size, *path = rest[1:] if rest[:1] == ["unsafe"] else rest or [""]
-        match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", size)
+        size, *path = (rest[1:] if rest[:1] == ["unsafe"] else rest) or [""]
+        match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", size)
         if not match or not path:
             return _missing(404)
-        width, height = (min(max(int(side), 1), LARGEST_PICTURE) for side in match.groups())
+        width, height = (min(int(side), LARGEST_PICTURE) for side in match.groups())
         body = await asyncio.to_thread(artwork.draw, "/".join(path), width, height)
         return web.Response(
             body=body,
