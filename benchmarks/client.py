@@ -1,0 +1,230 @@
+"""What the Mixcloud client costs, against the least that any client could do.
+
+The floor is bare `aiohttp`, as it comes, and `orjson` into dicts. Both run in this process, take
+turns within each round, and are measured by the CPU time of the process; the server has a process
+of its own.
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import aiohttp
+import orjson
+
+from mixbot.mixcloud import Cloudcast, Mixcloud
+from mixbot.sandbox import MixcloudServer
+
+ROUNDS = 25
+AT_ONCE = 50
+PAGE = 100
+PAGES = 20
+
+Work = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a client needs to know of the server."""
+
+    api_url: str
+    keys: list[str]
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Two ways to do the same thing, `times` times in a round."""
+
+    name: str
+    times: int
+    floor: Work
+    subject: Work
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Medians over all rounds: CPU seconds of the floor and of the subject, and their ratio."""
+
+    name: str
+    floor: float
+    subject: float
+    ratio: float
+
+
+def main() -> None:
+    with serving() as served:
+        results = asyncio.run(measure(served))
+    print("| | floor, ms of CPU | client, ms of CPU | ratio |")
+    print("| --- | ---: | ---: | ---: |")
+    for row in results:
+        print(f"| {row.name} | {row.floor * 1e3:.2f} | {row.subject * 1e3:.2f} | {row.ratio:.2f} |")
+
+
+# The server
+
+
+@contextmanager
+def serving() -> Iterator[Served]:
+    """A MixcloudServer in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=serve, args=(there,), daemon=True)
+    process.start()
+    there.close()
+    try:
+        yield here.recv()
+    finally:
+        here.close()
+        process.join()
+
+
+def serve(pipe: Connection) -> None:
+    """Serve until the other end of `pipe` is closed."""
+
+    async def run() -> None:
+        async with MixcloudServer() as server:
+            host = server.catalogue.add_user("bench")
+            for number in range(PAGES * 20 + 1):
+                server.catalogue.add_show(host, f"Measured {number}", tags=("Jazz", "Broken beat"))
+            keys = [show.key for show in server.catalogue.popular()]
+            pipe.send(Served(server.api_url, keys, server.token_for("bench")))
+            await asyncio.to_thread(pipe.poll, None)
+
+    asyncio.run(run())
+
+
+# The two clients
+
+
+async def measure(served: Served) -> list[Result]:
+    async with (
+        aiohttp.ClientSession() as session,
+        Mixcloud(served.api_url, access_token=None) as mixcloud,
+    ):
+        return [await compare(row) async for row in rows(served, session, mixcloud)]
+
+
+async def rows(
+    served: Served, session: aiohttp.ClientSession, mixcloud: Mixcloud
+) -> AsyncIterator[Row]:
+    api, key = served.api_url, served.keys[0]
+    acting = mixcloud.with_token(served.token)
+
+    async def fetch(address: str) -> Any:
+        async with session.get(address) as response:
+            return orjson.loads(await response.read())
+
+    async def walk_floor() -> None:
+        page = await fetch(f"{api}/new/?metadata=1&limit=20")
+        for _ in range(PAGES - 1):
+            page = await fetch(page["paging"]["next"])
+
+    async def walk() -> None:
+        page = await mixcloud.new(limit=20)
+        for _ in range(PAGES - 1):
+            following = await page.next()
+            assert following is not None
+            page = following
+
+    async def page_floor() -> None:
+        page = await fetch(f"{api}/popular/?metadata=1&limit={PAGE}")
+        for show in page["data"]:
+            read_dicts(show)
+
+    async def page() -> None:
+        for show in await mixcloud.popular(limit=PAGE):
+            assert isinstance(show, Cloudcast)
+            read_fields(show)
+
+    async def favorite_floor() -> None:
+        address = f"{api}{key}favorite/?access_token={served.token}"
+        async with session.post(address) as response:
+            assert orjson.loads(await response.read())["result"]["success"]
+
+    def at_once(get: Callable[[str], Awaitable[Any]], keys: Sequence[str]) -> Awaitable[object]:
+        return asyncio.gather(*map(get, keys))
+
+    some = served.keys[:AT_ONCE]
+    addresses = [f"{api}{key}?metadata=1" for key in some]
+    yield Row("a detail", 40, lambda: fetch(addresses[0]), lambda: mixcloud.get(key))
+    yield Row(
+        f"{AT_ONCE} details at once",
+        2,
+        lambda: at_once(fetch, addresses),
+        lambda: at_once(mixcloud.get, some),
+    )
+    yield Row(f"a page of {PAGE}, every field read", 4, page_floor, page)
+    yield Row(f"{PAGES} pages walked", 2, walk_floor, walk)
+    yield Row("a favorite", 40, favorite_floor, lambda: acting.favorite(key))
+
+
+def read_dicts(show: dict[str, Any]) -> list[object]:
+    """Every field of a show in a list, as Mixcloud sent it."""
+    user = show["user"]
+    read = [
+        *(show["key"], show["url"], show["name"], show["slug"], show["type"]),
+        *(show["created_time"], show["updated_time"]),
+        *(show["play_count"], show["favorite_count"]),
+        *(show["listener_count"], show["repost_count"], show["comment_count"]),
+        *(show.get("audio_length"), show.get("hidden_stats"), show["pictures"]["large"]),
+        *(user["key"], user["url"], user["name"], user["username"], user["pictures"]["medium"]),
+    ]
+    for tag in show["tags"]:
+        read += (tag["key"], tag["url"], tag["name"])
+    return read
+
+
+def read_fields(show: Cloudcast) -> list[object]:
+    """The same as attributes: dates are datetimes, hidden counts are None."""
+    user = show.user
+    read = [
+        *(show.key, show.url, show.name, show.slug, show.type),
+        *(show.created_time, show.updated_time),
+        *(show.play_count, show.favorite_count),
+        *(show.listener_count, show.repost_count, show.comment_count),
+        *(show.audio_length, show.hidden_stats, show.picture("large")),
+        *(user.key, user.url, user.name, user.username, user.picture("medium")),
+    ]
+    for tag in show.tags:
+        read += (tag.key, tag.url, tag.name)
+    return read
+
+
+# Measuring
+
+
+async def compare(row: Row) -> Result:
+    """Both sides of `row` in each round, each going first in every other one."""
+    await row.floor(), await row.subject()  # connections are opened, caches filled
+    floors, subjects = [], []
+    for number in range(ROUNDS):
+        if number % 2:
+            subjects.append(await cpu(row.subject, row.times))
+            floors.append(await cpu(row.floor, row.times))
+        else:
+            floors.append(await cpu(row.floor, row.times))
+            subjects.append(await cpu(row.subject, row.times))
+    ratios = [subject / floor for subject, floor in zip(subjects, floors, strict=True)]
+    return Result(
+        row.name,
+        statistics.median(floors),
+        statistics.median(subjects),
+        statistics.median(ratios),
+    )
+
+
+async def cpu(work: Work, times: int) -> float:
+    """CPU seconds of one `work`, averaged over `times` of it one after another."""
+    gc.collect()
+    started = time.process_time()
+    for _ in range(times):
+        await work()
+    return (time.process_time() - started) / times
