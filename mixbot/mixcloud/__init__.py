@@ -1,0 +1,67 @@
+"""An asynchronous client of Mixcloud's API that stands on its own.
+
+async with Mixcloud() as mixcloud:
+    show = await mixcloud.get("spartacus/party-time")
+    print(show.name, show.user.name)
+"""
+
+from .auth import MixcloudOAuth
+from .client import Mixcloud
+from .errors import (
+    Blocked,
+    InvalidArgument,
+    MixcloudError,
+    MixcloudOAuthError,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+)
+from .gate import Gate
+from .links import Link, ShortLink, find_links, read_key
+from .models import (
+    AccessDict,
+    Category,
+    Cloudcast,
+    Comment,
+    FeedItem,
+    Pictured,
+    Playlist,
+    Resource,
+    ResourceList,
+    Tag,
+    User,
+)
+from .paging import Paging
+
+__all__ = [
+    "AccessDict",
+    "Blocked",
+    "Category",
+    "Cloudcast",
+    "Comment",
+    "FeedItem",
+    "Gate",
+    "InvalidArgument",
+    "Link",
+    "Mixcloud",
+    "MixcloudError",
+    "MixcloudOAuth",
+    "MixcloudOAuthError",
+    "NotFound",
+    "Paging",
+    "Pictured",
+    "Playlist",
+    "RateLimited",
+    "Rejected",
+    "Resource",
+    "ResourceList",
+    "ShortLink",
+    "Tag",
+    "Unauthorized",
+    "Unreachable",
+    "User",
+    "find_links",
+    "read_key",
+]

@@ -1,0 +1,89 @@
+"""Getting an access token: the person agrees in a browser, the code that comes back is exchanged.
+
+oauthlib writes and reads the messages. Its client classes are not used: they insist on https,
+which a server on loopback does not speak, and on a `state`, which Mixcloud does not echo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from oauthlib.common import add_params_to_uri
+from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2.rfc6749.parameters import parse_token_response
+
+from .answers import decode
+from .client import SITE_ROOT, Mixcloud
+from .errors import InvalidArgument, MixcloudError, MixcloudOAuthError, RateLimited, Unreachable
+
+
+class MixcloudOAuth:
+    """One application's way to an access token. `mixcloud` lends its session and its gate."""
+
+    def __init__(
+        self,
+        oauth_root: str | None = None,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        redirect_uri: str | None = None,
+        mixcloud: Mixcloud | None = None,
+    ) -> None:
+        root = mixcloud.site_root if mixcloud else SITE_ROOT
+        self.oauth_root = (oauth_root or f"{root}/oauth").rstrip("/")
+        self.client_id = client_id
+        self.client_secret = client_secret
+        self.redirect_uri = redirect_uri
+        self.mixcloud = mixcloud
+
+    def __repr__(self) -> str:
+        return f"<MixcloudOAuth at {self.oauth_root}>"
+
+    @property
+    def authorization_url(self) -> str:
+        """Where to send the person; they come back to `redirect_uri` with a `code`."""
+        return self._address("authorize", response_type="code")
+
+    async def access_token(self, code: str) -> str:
+        """The token for `code`; it works once, and only with the same `redirect_uri`.
+
+        Raises MixcloudOAuthError when Mixcloud refuses, Unreachable when it does not answer. It is
+        not asked twice: a code is spent even if its answer was lost.
+        """
+        if not self.client_secret:
+            raise InvalidArgument("client_secret is not set")
+        address = self._address("access_token", client_secret=self.client_secret, code=code)
+        if self.mixcloud is not None:
+            return await self._exchange(self.mixcloud, address)
+        async with Mixcloud() as mixcloud:
+            return await self._exchange(mixcloud, address)
+
+    async def _exchange(self, mixcloud: Mixcloud, address: str) -> str:
+        return _token(*await mixcloud.send("GET", address))
+
+    def _address(self, segment: str, **more: str) -> str:
+        if not self.client_id or not self.redirect_uri:
+            raise InvalidArgument("client_id and redirect_uri are not both set")
+        given = {"client_id": self.client_id, "redirect_uri": self.redirect_uri, **more}
+        return str(add_params_to_uri(f"{self.oauth_root}/{segment}", list(given.items())))
+
+
+def _token(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """The token of an answer in JSON, which Mixcloud sends, or as a form, which it documents."""
+    text = body.decode(errors="replace").strip()
+    if status >= 500 or text.startswith("<"):
+        raise Unreachable(f"HTTP {status} instead of a token", status=status)
+    try:
+        decode(status, headers, body)
+    except RateLimited:
+        raise
+    except MixcloudError as error:
+        if text.startswith("{"):
+            raise MixcloudOAuthError(error.message, status=status) from None
+    try:
+        token = parse_token_response(text).get("access_token")
+    except (OAuth2Error, ValueError):
+        token = None
+    if not isinstance(token, str) or not token:
+        raise MixcloudOAuthError("Mixcloud gave no access token for this code.", status=status)
+    return token

@@ -1,0 +1,424 @@
+"""The client: a method for each thing Mixcloud's API can do, and the one function that sends."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal, Self, TypeAlias, TypeVar, Unpack, cast
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+
+import aiohttp
+import stamina
+from yarl import URL
+
+from . import errors
+from .answers import decode
+from .gate import Gate
+from .links import Link, ShortLink, find_links
+from .models import AccessDict, Resource, ResourceList, Tag, User, resource
+from .paging import Paging, paging_query
+
+API_ROOT = "https://api.mixcloud.com"
+SITE_ROOT = "https://www.mixcloud.com"
+OEMBED_ROOT = "https://app.mixcloud.com/oembed/"
+SHORT_ROOT = "https://i.mixcloud.com"
+
+LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked; a page of a hundred shows has 300,000
+MOST_REDIRECTS = 4
+READ_ATTEMPTS = 3
+SEARCH_TYPES = {"cloudcast": "cloudcast", "upload": "cloudcast", "user": "user", "tag": "tag"}
+
+T = TypeVar("T")
+Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
+Meaning: TypeAlias = Callable[[int, Mapping[str, str], bytes], Any]
+SearchType = Literal["cloudcast", "upload", "user", "tag"]
+METADATA = {"metadata": "1"}  # without it, nothing says what it is
+
+
+class Mixcloud:
+    """Mixcloud's API, asynchronously. An async context manager, or call `close()`.
+
+    `access_token` acts as its owner. `session` is used and left open; without it one is made.
+    `gate` is shared with other clients so that a rate limit stops them all. `timeout` bounds a
+    whole call, its retries included, in seconds.
+    """
+
+    def __init__(
+        self,
+        api_root: str = API_ROOT,
+        *,
+        access_token: str | None = None,
+        site_root: str = SITE_ROOT,
+        oembed_root: str = OEMBED_ROOT,
+        short_root: str = SHORT_ROOT,
+        session: aiohttp.ClientSession | None = None,
+        gate: Gate | None = None,
+        timeout: float = 8.0,
+    ) -> None:
+        self.api_root = api_root.rstrip("/")
+        self.access_token = access_token
+        self.site_root = site_root.rstrip("/")
+        self.oembed_root = oembed_root
+        self.short_root = short_root.rstrip("/")
+        self.gate = gate or Gate()
+        self.timeout = timeout
+        self._session = session
+        self._owns_session = session is None
+
+    def __repr__(self) -> str:
+        return f"<Mixcloud at {self.api_root}{' with a token' if self.access_token else ''}>"
+
+    async def __aenter__(self) -> Self:
+        self._open()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the session, unless it was given."""
+        if self._session is not None and self._owns_session:
+            await self._session.close()
+            self._session = None
+
+    def with_token(self, access_token: str | None) -> Mixcloud:
+        """The same client acting as somebody else; it shares session and gate, and owns neither."""
+        self._open()
+        other = copy.copy(self)
+        other.access_token = access_token
+        other._owns_session = False
+        return other
+
+    # Reading
+
+    async def get(
+        self,
+        key: str,
+        *,
+        relative: bool = True,
+        create_connections: bool = True,
+        **params: Any,
+    ) -> Resource:
+        """The resource at `key` (`user`, `user/show`), or at an address of the API's own host."""
+        query = METADATA | params if create_connections else params
+        return resource(await self._read(self._at(key, relative), query), self, full=True)
+
+    async def list_at(
+        self, key: str, *, relative: bool = True, **paging: Unpack[Paging]
+    ) -> ResourceList:
+        """The list at `key`, or at an address of the API's own host, such as a paging link."""
+        query = METADATA | paging_query(paging) if relative else {}
+        return self._list(await self._read(self._at(key, relative), query))
+
+    async def search(
+        self, query: str, *, type: SearchType = "cloudcast", **paging: Unpack[Paging]
+    ) -> ResourceList:
+        """Shows, people or tags matching `query`, best match first."""
+        if type not in SEARCH_TYPES:
+            raise errors.InvalidArgument(f"type is {type!r}; it must be cloudcast, user or tag")
+        params = {"q": query, "type": SEARCH_TYPES[type], **METADATA, **paging_query(paging)}
+        return self._list(await self._read(f"{self.api_root}/search/", params))
+
+    async def popular(self, **paging: Unpack[Paging]) -> ResourceList:
+        """The shows most listened to now."""
+        return await self.list_at("popular", **paging)
+
+    async def hot(self, **paging: Unpack[Paging]) -> ResourceList:
+        """The shows on their way up."""
+        return await self.list_at("popular/hot", **paging)
+
+    async def new(self, **paging: Unpack[Paging]) -> ResourceList:
+        """The latest shows."""
+        return await self.list_at("new", **paging)
+
+    async def discover(self, tag: str) -> Tag:
+        """A tag (`jazz`), a city (`city:athens`) or both (`funk+city:athens`)."""
+        return cast(Tag, await self.get(f"genres/{tag}"))
+
+    async def me(self) -> User:
+        """The owner of the access token."""
+        self._need_token()
+        return cast(User, await self.get("me"))
+
+    # Acting
+
+    async def follow(self, user: str) -> AccessDict:
+        """Follow the user at `user`. Doing it twice is fine."""
+        return await self._act("POST", user, "follow")
+
+    async def unfollow(self, user: str) -> AccessDict:
+        """No longer follow them. Undoing what is not done is fine."""
+        return await self._act("DELETE", user, "follow")
+
+    async def favorite(self, cloudcast: str) -> AccessDict:
+        """Add the show at `cloudcast` to the token owner's favorites."""
+        return await self._act("POST", cloudcast, "favorite")
+
+    async def unfavorite(self, cloudcast: str) -> AccessDict:
+        """Remove it from the favorites."""
+        return await self._act("DELETE", cloudcast, "favorite")
+
+    async def repost(self, cloudcast: str) -> AccessDict:
+        """Show the show at `cloudcast` to the token owner's followers."""
+        return await self._act("POST", cloudcast, "repost")
+
+    async def unrepost(self, cloudcast: str) -> AccessDict:
+        """Take the repost back."""
+        return await self._act("DELETE", cloudcast, "repost")
+
+    async def listen_later(self, cloudcast: str) -> AccessDict:
+        """Keep the show at `cloudcast` in the token owner's Listen later."""
+        return await self._act("POST", cloudcast, "listen-later")
+
+    async def unlisten_later(self, cloudcast: str) -> AccessDict:
+        """Take it out of Listen later."""
+        return await self._act("DELETE", cloudcast, "listen-later")
+
+    # Embedding
+
+    async def embed_json(
+        self,
+        cloudcast: str,
+        *,
+        width: int | str | None = None,
+        height: int | None = None,
+        color: str | None = None,
+    ) -> AccessDict:
+        """How to embed a show; `html` in it is Mixcloud's, not to be trusted."""
+        display = _display(width, height, color)
+        return AccessDict(await self._read(f"{self._at(cloudcast)}embed-json/", display))
+
+    async def embed_html(
+        self,
+        cloudcast: str,
+        *,
+        width: int | str | None = None,
+        height: int | None = None,
+        color: str | None = None,
+    ) -> str:
+        """The HTML that embeds a show: Mixcloud's, not to be trusted."""
+        display = _display(width, height, color)
+        address = f"{self._at(cloudcast)}embed-html/"
+        return cast(str, await self._read(address, display, meaning=_html))
+
+    async def oembed(
+        self,
+        key: str,
+        *,
+        width: int | str | None = None,
+        height: int | None = None,
+        color: str | None = None,
+    ) -> AccessDict:
+        """The oEmbed answer about a show or a user: `title`, `author_name`, `image`, `html`."""
+        query = {"url": f"{SITE_ROOT}{_path(key)}", "format": "json"}
+        query |= _display(width, height, color)
+        return AccessDict(await self._read(self.oembed_root, query, with_token=False))
+
+    async def resolve(self, link: ShortLink) -> Link:
+        """Where a short link leads; raises NotFound when it leads nowhere on Mixcloud."""
+        address = f"{self.short_root}/{quote(link.code)}"
+        return cast(
+            Link, await self._read(address, {}, with_token=False, meaning=_target, follow=False)
+        )
+
+    # Sending
+
+    def _at(self, key: str, relative: bool = True) -> str:
+        if relative:
+            return f"{self.api_root}{_path(key)}"
+        parts, root = urlsplit(key), urlsplit(self.api_root)
+        if parts.netloc != root.netloc:
+            raise errors.InvalidArgument("only addresses of the API's own host are followed")
+        return parts._replace(scheme=root.scheme, fragment="").geturl()
+
+    def _need_token(self) -> str:
+        if not self.access_token:
+            raise errors.Unauthorized("This needs an access token.")
+        return self.access_token
+
+    def _list(self, data: dict[str, Any]) -> ResourceList:
+        if not isinstance(data.get("data"), list):
+            raise errors.Unreachable("Mixcloud sent something else than a list")
+        paging = data.get("paging")
+        if self.access_token and isinstance(paging, dict):
+            # Mixcloud repeats the token in the links; it is added anew when one is followed.
+            data["paging"] = {name: _without_token(link) for name, link in paging.items()}
+        return ResourceList(data, self)
+
+    async def _read(
+        self,
+        address: str,
+        query: Mapping[str, str],
+        *,
+        with_token: bool = True,
+        meaning: Meaning = decode,
+        follow: bool = True,
+    ) -> Any:
+        """GET, again if there was no usable answer: reading twice changes nothing."""
+        if with_token and self.access_token:
+            query = {**query, "access_token": self.access_token}
+
+        async def ask() -> Any:
+            answer = await self._request("GET", _with_query(address, query), follow=follow)
+            return self._judged(answer, meaning)
+
+        return await self._within_time(_patiently(ask))
+
+    async def _act(self, method: str, key: str, action: str) -> AccessDict:
+        """POST or DELETE, once: when no answer comes, nobody knows whether it was done."""
+        query = {"access_token": self._need_token()}
+        address = _with_query(f"{self._at(key)}{action}/", query)
+        answer = await self.send(method, address)
+        try:
+            data = self._judged(answer, decode)
+        except errors.NotFound:
+            if method == "DELETE":  # it was not done in the first place
+                return AccessDict({"result": {"success": True, "message": "It was not there."}})
+            raise
+        result = data.get("result")
+        result = result if isinstance(result, dict) else {}
+        if not result.get("success"):
+            raise errors.Rejected(str(result.get("message") or "Mixcloud did not do it."))
+        return AccessDict(data)
+
+    async def send(self, method: str, address: str) -> Answer:
+        """One request to any address, without a token: status, headers and body, in bounded time.
+
+        Raises Unreachable when nothing answers. For OAuth, which is not part of the API.
+        """
+        return await self._within_time(self._request(method, address, follow=False))
+
+    def _judged(self, answer: Answer, meaning: Meaning) -> Any:
+        try:
+            return meaning(*answer)
+        except errors.RateLimited as limit:
+            self.gate.close(limit.retry_after)
+            raise
+
+    async def _within_time(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await work
+        except TimeoutError:
+            raise errors.Unreachable(f"No answer in {self.timeout:g} seconds") from None
+
+    async def _request(self, method: str, address: str, *, follow: bool) -> Answer:
+        """Send one request and read its answer: nothing else here touches the network.
+
+        aiohttp's errors hold the address, and the token is part of that: they are replaced.
+        """
+        self.gate.check()
+        session = self._open()
+        for _ in range(MOST_REDIRECTS + 1):
+            try:
+                async with session.request(
+                    method, URL(address, encoded=True), allow_redirects=False
+                ) as response:
+                    body = await _body(response)
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise errors.Unreachable(f"No answer: {type(error).__name__}") from None
+            location = response.headers.get("Location")
+            if not (follow and location and 300 <= response.status < 400):
+                return response.status, response.headers, body
+            address = _redirected(address, location)
+        raise errors.Unreachable("Redirected without end")
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, connect=None),
+                headers={"User-Agent": "mixbot (Python, aiohttp)", "Accept": "*/*"},
+            )
+        return self._session
+
+
+async def _patiently(ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Ask again, a little later each time, while there is no usable answer."""
+    try:
+        return await ask()
+    except errors.Unreachable as error:
+        first = error
+    # stamina is left to the rare case: it would cost the usual one a tenth of its time.
+    async for attempt in stamina.retry_context(
+        on=_may_pass, attempts=READ_ATTEMPTS, wait_initial=0.1, wait_jitter=0.3, wait_max=1.0
+    ):
+        with attempt:
+            if attempt.num == 1:
+                raise first
+            return await ask()
+    raise first
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, errors.Unreachable) and not isinstance(error, errors.Blocked)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > LARGEST_ANSWER:
+            response.close()
+            raise errors.Unreachable(f"The answer is larger than {LARGEST_ANSWER} bytes")
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _html(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    return body.decode(errors="replace") if status < 400 else str(decode(status, headers, body))
+
+
+def _target(status: int, headers: Mapping[str, str], body: bytes) -> Link:
+    if status >= 400:
+        decode(status, headers, body)
+    for found in find_links(headers.get("Location", "")):
+        if isinstance(found, Link):
+            return found
+    raise errors.NotFound("This short link leads nowhere.", status=status)
+
+
+def _path(key: str) -> str:
+    """The path of `key`, which may be given without slashes, encoded or not, or as a link."""
+    if "://" in key:
+        link = next(find_links(key), None)
+        if not isinstance(link, Link):
+            raise errors.InvalidArgument(f"{key!r} is not a link to a person or a show")
+        return link.key
+    segments = [unquote(segment) for segment in key.strip("/").split("/")]
+    if any(segment in ("", ".", "..") for segment in segments):
+        raise errors.InvalidArgument(f"{key!r} is not a key such as user/show")
+    return f"/{'/'.join(quote(segment, safe=':+,@~') for segment in segments)}/"
+
+
+def _display(width: int | str | None, height: int | None, color: str | None) -> dict[str, str]:
+    given = {"width": width, "height": height, "color": color}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _with_query(address: str, query: Mapping[str, Any]) -> str:
+    if not query:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+
+
+def _redirected(address: str, location: str) -> str:
+    """Where a redirect leads, on the same origin only, with the token it may have left out."""
+    target = urljoin(address, location)
+    before, after = urlsplit(address), urlsplit(target)
+    if (before.scheme, before.netloc) != (after.scheme, after.netloc):
+        raise errors.Unreachable("Redirected to another host, which is not followed")
+    token = dict(parse_qsl(before.query)).get("access_token")
+    if token and "access_token" not in dict(parse_qsl(after.query)):
+        target = _with_query(target, {"access_token": token})
+    return target
+
+
+def _without_token(link: str) -> str:
+    if "access_token" not in link:
+        return link
+    parts = urlsplit(link)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "access_token"]
+    return parts._replace(query=urlencode(query)).geturl()
