@@ -491,3 +491,23 @@ async def test_an_edit_is_checked_too(
     both = form(publish="1", unpublish="1")
     answer = await call("POST", "/upload/bob/mix/edit/", params=token, data=both)
     assert set(answer.json["details"]) == {"unpublish"}
+
+
+# Taking it back
+
+
+async def test_consent_is_taken_back_in_the_browser(mixcloud: MixcloudServer, call: Calls) -> None:
+    tokens = {}
+    for name in ("bob", "carla"):
+        code = mixcloud.code_for(name, "app-1", CALLBACK)
+        answer = await call.get("/oauth/access_token", **exchange(code))
+        tokens[name] = answer.json["access_token"]
+    page = (await call.page("/settings/applications/")).text
+    assert re.findall(r'name="username" value="(\w+)"', page) == ["bob", "carla"]
+    form = {"username": "bob", "client_id": "app-1"}
+    answer = await call("POST", "/settings/applications/", data=form)
+    assert answer.headers["Location"] == "/settings/applications/"
+    assert (await call.get("/me/", access_token=tokens["bob"])).status == 401
+    assert (await call.get("/me/", access_token=tokens["carla"])).status == 200
+    page = (await call.page("/settings/applications/")).text
+    assert re.findall(r'name="username" value="(\w+)"', page) == ["carla"]

@@ -86,6 +86,10 @@ async def test_pages_load_nothing_from_elsewhere(call: Calls, path: str) -> None
     assert "<script" not in page.text
 
 
+async def test_the_front_page_shows_what_is_hot(call: Calls, show: Show) -> None:
+    assert f'href="{show.key}"' in (await call.page("/")).text
+
+
 # The player
 
 

@@ -28,6 +28,14 @@ class Code:
     expires: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token stands for."""
+
+    username: str
+    client_id: str
+
+
 class ExchangeRefused(Exception):
     """The code, or who brings it, is not what it should be; `str()` is the `error` member."""
 
@@ -39,7 +47,7 @@ class Grants:
         self._clock = clock
         self._apps: dict[str, App] = {}
         self._codes: dict[str, Code] = {}
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[str, Grant] = {}
 
     def register(self, app: App) -> None:
         self._apps[app.client_id] = app
@@ -65,21 +73,34 @@ class Grants:
             raise ExchangeRefused("invalid_grant")
         if consent.redirect_uri != redirect_uri:
             raise ExchangeRefused("redirect_uri_mismatch")
-        return self.give_token(consent.username)
+        return self.give_token(consent.username, client_id)
 
-    def give_token(self, username: str) -> str:
+    def give_token(self, username: str, client_id: str = "") -> str:
         token = secrets.token_hex(20)
-        self._tokens[token] = username
+        self._tokens[token] = Grant(username, client_id)
         return token
 
     def username(self, token: str) -> str | None:
         """Whose `token` is, unless it was revoked or never given."""
-        return self._tokens.get(token)
+        grant = self._tokens.get(token)
+        return grant.username if grant else None
+
+    def connections(self) -> list[tuple[str, App]]:
+        """Who has let which application act for them."""
+        grants = dict.fromkeys(self._tokens.values())
+        return [
+            (grant.username, self._apps[grant.client_id])
+            for grant in grants
+            if grant.client_id in self._apps
+        ]
 
     def revoke(self, token: str) -> None:
         self._tokens.pop(token, None)
 
-    def revoke_all(self, username: str) -> None:
-        """What the person does on the page of connected applications."""
-        for token in [token for token, owner in self._tokens.items() if owner == username]:
-            del self._tokens[token]
+    def revoke_all(self, username: str, client_id: str | None = None) -> None:
+        """What a person does on the page of connected applications, to one of them or to all."""
+        self._tokens = {
+            token: grant
+            for token, grant in self._tokens.items()
+            if grant.username != username or client_id not in (None, grant.client_id)
+        }

@@ -24,7 +24,7 @@ from mixbot.sandbox.mixcloud.refusals import Refused, bad_request
 from mixbot.sandbox.mixcloud.render import Json, dumps
 from mixbot.sandbox.mixcloud.site import Site
 
-SITE_PATHS = ("oauth", "oembed", "widget", "thumbnailer", "i")
+SITE_PATHS = ("oauth", "settings", "oembed", "widget", "thumbnailer", "i")
 CACHED_ANSWERS = 1024
 LOGGED_REQUESTS = 20_000
 

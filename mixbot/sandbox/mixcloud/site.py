@@ -48,6 +48,10 @@ class Site:
                 return self._exchange(await request.post())
             case ("oauth", "access_token"):
                 return self._exchange(request.query)
+            case ("settings", "applications") if request.method == "POST":
+                return self._disconnected(await request.post())
+            case ("settings", "applications"):
+                return self._applications()
             case ("oembed",):
                 return self._oembed(request)
             case ("widget", "iframe"):
@@ -56,6 +60,8 @@ class Site:
                 return await self._picture(rest)
             case ("i", code):
                 return self._short_link(code)
+            case ():
+                return self._page("home.html", shows=self._catalogue.hot()[:30])
             case (username,) if user := self._catalogue.user(username):
                 return self._page("user.html", user=user, shows=self._catalogue.shows_of(user))
             case (username, slug) if show := self._catalogue.show(f"{username}/{slug}"):
@@ -115,6 +121,19 @@ class Site:
         except ExchangeRefused as refused:
             return web.json_response({"error": str(refused)}, status=400)
         return web.json_response({"access_token": token})
+
+    def _applications(self) -> web.Response:
+        connections = [
+            (user, app)
+            for username, app in self._grants.connections()
+            if (user := self._catalogue.user(username))
+        ]
+        return self._page("applications.html", connections=connections)
+
+    def _disconnected(self, form: Mapping[str, Any]) -> web.Response:
+        """The only way to be rid of a token: its owner takes it back in the browser."""
+        self._grants.revoke_all(str(form.get("username", "")), str(form.get("client_id", "")))
+        return _redirect("/settings/applications/")
 
     # Embedding
 
