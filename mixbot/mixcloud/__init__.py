@@ -6,7 +6,7 @@ async with Mixcloud() as mixcloud:
 """
 
 from .auth import MixcloudOAuth
-from .client import Mixcloud
+from .client import Mixcloud, SearchType
 from .errors import (
     Blocked,
     InvalidArgument,
@@ -57,6 +57,7 @@ __all__ = [
     "Rejected",
     "Resource",
     "ResourceList",
+    "SearchType",
     "ShortLink",
     "Tag",
     "Unauthorized",

@@ -38,7 +38,7 @@ def _escape_all(text: str) -> str:
 
 
 def isolate(text: str) -> str:
-    """`text` that keeps its own direction, so that an RTL name does not turn the words around it."""
+    """`text` that keeps its direction, so that an RTL name does not turn the words around it."""
     return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if not text.isascii() else text
 
 

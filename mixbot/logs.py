@@ -1,0 +1,46 @@
+"""One way of logging: for people in a terminal, or one JSON object a line for machines."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from mixbot.settings import Settings
+
+
+def configure(settings: Settings) -> None:
+    """Send everything logged, discord.py's and aiohttp's too, to stderr in the format set."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(
+        exception_formatter=structlog.dev.plain_traceback  # the rich one prints local variables
+    )
+    if settings.log_format == "json":
+        without_locals = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared.append(structlog.processors.ExceptionRenderer(without_locals))
+        renderer = structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    # Below WARNING both write down addresses, and Mixcloud's tokens ride in addresses.
+    for name in ("aiohttp", "discord.http", "discord.webhook"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

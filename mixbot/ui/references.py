@@ -1,0 +1,39 @@
+"""Keys short enough for a custom_id or an autocomplete value, which hold 100 characters."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+from mixbot.errors import UserError
+from mixbot.mixcloud import Link
+from mixbot.store import Store
+
+ROOM = 80  # characters; the rest of a custom_id is for what its button does
+SHORT = "~"
+
+Reference = NewType("Reference", str)
+
+
+class LostReference(UserError):
+    def __init__(self) -> None:
+        super().__init__("I no longer know what this button stands for. Share the show again.")
+
+
+async def reference(store: Store, key: str) -> Reference:
+    """`key` without slashes around it and unquoted, or the short id the store keeps it under."""
+    link = Link.from_key(key)
+    text = "/".join(part for part in (link.user, link.show) if part)
+    if len(text) <= ROOM and not text.startswith(SHORT):
+        return Reference(text)
+    return Reference(SHORT + await store.short_id(key))
+
+
+async def resolve(store: Store, ref: Reference) -> str:
+    """The key that `ref` stands for; raises LostReference when the store has forgotten it."""
+    if not ref.startswith(SHORT):
+        user, _, show = ref.partition("/")
+        return Link(user, show or None).key
+    key = await store.long_key(ref.removeprefix(SHORT))
+    if key is None:
+        raise LostReference
+    return key

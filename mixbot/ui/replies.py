@@ -1,0 +1,82 @@
+"""What mixbot says when something goes wrong, and how it says it in any state of an interaction."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import discord
+import structlog
+from discord import app_commands
+
+from mixbot import mixcloud
+from mixbot.errors import UserError
+from mixbot.ui.text import when
+
+if TYPE_CHECKING:
+    from mixbot.bot import MixBot
+
+log = structlog.get_logger()
+
+# Discord's codes for an answer that came too late or twice: nobody is left to tell.
+UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED, INVALID_WEBHOOK_TOKEN = 10062, 40060, 50027
+
+
+def explain(error: BaseException) -> str | None:
+    """What to tell the user, or None if `error` is a bug of ours."""
+    match error:
+        case UserError() | app_commands.CheckFailure():
+            return str(error)
+        case mixcloud.NotFound():
+            return (
+                "Mixcloud has nothing there: it may be private, renamed or removed. "
+                "Look for it with `/mixcloud search`."
+            )
+        case mixcloud.RateLimited(retry_after=seconds):
+            moment = datetime.now(UTC) + timedelta(seconds=seconds)
+            return f"Mixcloud asks to wait. Try again {when(moment, 'R')}."
+        case mixcloud.Unreachable():
+            return "Mixcloud does not answer right now. Try again in a while."
+        case mixcloud.Rejected(message=message):
+            return f"Mixcloud did not accept that: {discord.utils.escape_markdown(message)}"
+        case discord.Forbidden(code=50001 | 50013):
+            return f"Discord does not let me do that here: {error.text}."
+    return None
+
+
+async def report(interaction: discord.Interaction[MixBot], error: BaseException) -> None:
+    """Tell the user what went wrong, and the log if it was a bug."""
+    while isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and (
+        error.__cause__ is not None
+    ):
+        error = error.__cause__
+    if isinstance(error, discord.HTTPException) and error.code in (
+        UNKNOWN_INTERACTION,
+        ALREADY_ACKNOWLEDGED,
+        INVALID_WEBHOOK_TOKEN,
+    ):
+        log.warning("answered too late", interaction=interaction.id, code=error.code)
+        return
+    sentence = explain(error)
+    if sentence is None:
+        code = secrets.token_hex(3)
+        log.error("bug", code=code, interaction=interaction.id, exc_info=error)
+        sentence = f"Something went wrong on my side. If it happens again, report code `{code}`."
+    if interaction.type is discord.InteractionType.autocomplete:
+        return
+    try:
+        await say(interaction, sentence)
+    except discord.HTTPException as failure:
+        log.warning("could not answer", interaction=interaction.id, code=failure.code)
+
+
+async def say(interaction: discord.Interaction[MixBot], sentence: str) -> None:
+    """Answer privately, or in the answer that was promised by a defer."""
+    match interaction.response.type:
+        case None:
+            await interaction.response.send_message(sentence, ephemeral=True)
+        case discord.InteractionResponseType.deferred_channel_message:
+            await interaction.edit_original_response(content=sentence, embed=None, view=None)
+        case _:
+            await interaction.followup.send(sentence, ephemeral=True)
