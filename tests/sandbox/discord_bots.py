@@ -23,7 +23,7 @@ class Bot(commands.Bot):
     def __init__(self, intents: discord.Intents | None = None, **options: Any) -> None:
         super().__init__(
             command_prefix="!",
-            intents=intents or discord.Intents.default(),
+            intents=discord.Intents.default() if intents is None else intents,
             guild_ready_timeout=0.03,
             **options,
         )

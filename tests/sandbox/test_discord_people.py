@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 import pytest
+from aiohttp import web
 from discord import app_commands
 
 from mixbot.sandbox import DiscordServer
@@ -105,7 +106,7 @@ def make_bot(intents: discord.Intents | None = None) -> Bot:
     async def where(interaction: Interaction) -> None:
         owners = interaction._integration_owners
         await interaction.response.send_message(
-            f"{interaction.locale} {interaction.guild_locale} guild={interaction.guild_id is not None}"
+            f"{interaction.locale} {interaction.guild_locale} guild={bool(interaction.guild_id)}"
             f" {interaction.context.guild} {interaction.context.dm_channel}"
             f" {interaction.context.private_channel} {sorted(owners)}"
         )
@@ -156,6 +157,27 @@ async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
             yield scene
 
 
+PAGE = """<html><head><title>Not this</title><meta name="theme-color" content="#ff7700">
+<meta property="og:title" content="Deep &amp; slow">
+<meta property="og:site_name" content="Mixcloud">
+<meta property="og:description" content="Two hours"><meta property="og:image:width" content="300">
+<meta property="og:image" content="https://pics.example/a.jpg"></head></html>"""
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[str]:
+    """The origin of a site on which every page is `PAGE`."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.Response(text=PAGE, content_type="text/html")
+
+    runner = web.ServerRunner(web.Server(answer))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield "http://{}:{}".format(*runner.addresses[0])
+    await runner.cleanup()
+
+
 async def test_a_command_is_answered_after_thinking(scene: Scene) -> None:
     async with scene.server.subscribe(scene.bob) as events:
         interaction = await scene.ada.slash(
@@ -187,14 +209,15 @@ async def test_a_private_answer_is_seen_by_one_person(scene: Scene) -> None:
 
 async def test_what_the_client_does_not_allow(scene: Scene) -> None:
     use = scene.ada.slash
-    for options, complaint in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({}, "required"),
         ({"query": "j"}, "2 to 20"),
         ({"query": "jazz", "kind": "Cats"}, "none of"),
         ({"query": "jazz", "limit": 51}, "from 1 to 50"),
         ({"query": "jazz", "limit": "ten"}, "type"),
         ({"query": "jazz", "nothing": 1}, "no option"),
-    ]:
+    ]
+    for options, complaint in cases:
         with pytest.raises(ClientRefused, match=complaint):
             await use(scene.channel, "mixcloud search", options)
     with pytest.raises(ClientRefused, match="group"):
@@ -333,6 +356,35 @@ async def test_messages_reach_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
             assert event.message.content == "Changed"
             await sent.delete()
             assert event.message.deleted
+
+
+async def test_links_are_previewed(scene: Scene, site: str) -> None:
+    scene.server.unfurl("https://www.mixcloud.com", site)
+    said = await scene.ada.say(scene.channel, "See https://www.mixcloud.com/ada/mix/.")
+    await said.until(lambda m: m.embeds)
+    assert said.embeds[0] == {
+        "type": "link",
+        "url": "https://www.mixcloud.com/ada/mix/",
+        "title": "Deep & slow",
+        "description": "Two hours",
+        "provider": {"name": "Mixcloud", "url": None},
+        "thumbnail": {
+            "url": "https://pics.example/a.jpg",
+            "proxy_url": "https://pics.example/a.jpg",
+            "width": 300,
+            "height": 600,
+            "flags": 0,
+        },
+        "color": 0xFF7700,
+    }
+    await scene.ada.edit(said, "<https://www.mixcloud.com/ada/mix/>")
+    assert said.embeds == []
+    hidden = await scene.ada.say(scene.channel, "<https://www.mixcloud.com/ada/mix/>")
+    foreign = await scene.ada.say(scene.channel, "https://www.mixcloud.com.example.org/a/b/")
+    await (await scene.ada.say(scene.channel, "https://www.mixcloud.com/x/")).until(
+        lambda m: m.embeds
+    )
+    assert hidden.embeds == foreign.embeds == []
 
 
 async def test_many_at_once(scene: Scene) -> None:

@@ -185,6 +185,23 @@ async def test_slow_answers_are_right_when_they_come(mixcloud: MixcloudServer, c
     assert loop.time() - before >= 0.05
 
 
+async def test_a_client_that_leaves_in_the_middle_is_no_error(
+    mixcloud: MixcloudServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    for fault in (EndlessBody(), GzipBomb()):
+        mixcloud.fault("GET", "/ada/", fault, times=1)
+        left = asyncio.create_task(mixcloud.requested("GET", "/ada/"))
+        await asyncio.sleep(0)
+        async with (
+            aiohttp.ClientSession(auto_decompress=False) as session,
+            session.get(f"{mixcloud.url}/ada/") as response,
+        ):
+            await response.content.readexactly(500)
+            response.close()
+        assert (await left).status is None
+    assert not caplog.records
+
+
 # Closing
 
 

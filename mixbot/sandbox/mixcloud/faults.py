@@ -184,6 +184,7 @@ class GzipBomb:
         gzip = zlib.compressobj(wbits=31)
         for _ in range(self.megabytes):
             await response.write(gzip.compress(b" " * 1_000_000))
+            await asyncio.sleep(0)  # so little goes out that writing never waits
             if situation.closing.is_set():
                 break
         await response.write(gzip.flush())

@@ -269,6 +269,9 @@ class MixcloudServer:
                 response = await fault.answer(self._situation(request, logged))
             else:
                 response = await self._answer(request)
+        except ConnectionError:  # the client has left; nobody reads this
+            return web.Response()
+        else:
             logged.status = response.status
             return response
         finally:
