@@ -44,7 +44,8 @@ def create_app(
     environment.filters["marked_up"] = marked_up
     # A proxy may show us under a path of its own.
     environment.globals["base"] = urlsplit(accounts.public_url).path
-    app.router.add_get("/mixbot.css", style())
+    app.router.add_get("/mixbot.css", file("mixbot.css", "text/css"))
+    app.router.add_get("/mixbot.svg", file("mixbot.svg", "image/svg+xml"))
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", readiness(ready))
     Linking(accounts).add_to(app)
@@ -52,11 +53,11 @@ def create_app(
     return app
 
 
-def style() -> Handler:
-    text = (HERE / "mixbot.css").read_text(encoding="utf-8")
+def file(name: str, content_type: str) -> Handler:
+    text = (HERE / name).read_text(encoding="utf-8")
 
     async def answer(request: web.Request) -> web.Response:
-        return web.Response(text=text, content_type="text/css")
+        return web.Response(text=text, content_type=content_type)
 
     return answer
 

@@ -6,15 +6,17 @@ HTML that was received is shown.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from aiohttp import web
 from cachetools import TTLCache
 
-from mixbot.mixcloud import Link, Mixcloud, MixcloudError, NotFound, find_links
+from mixbot.mixcloud import Link, Mixcloud, MixcloudError, NotFound, read_key
 
 from .pages import content_policy, page
 
@@ -24,10 +26,11 @@ SITE = "Mixcloud"
 LONGEST_START = 24 * 60 * 60
 REMEMBERED_SECONDS = 300
 NO_ANSWER_SECONDS = 15
-OEMBED_HEIGHT = 120
+PATIENCE_SECONDS = 3.0  # a title is not worth a longer wait for the player
+OEMBED_WIDTH, OEMBED_HEIGHT = 640, 120
 
-_CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})")
-_UNITS = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?")
+_CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})", re.ASCII)
+_UNITS = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ class Player:
             "play.html",
             {
                 "facts": facts,
-                "frame": self._frame(link.key, start),
+                # What the player makes of `t` is not documented; the page tells it, too.
+                "frame": self._frame(link.key, autoplay=1, **({"t": start} if start else {})),
                 "start": clock(start) if start else None,
                 "address": address,
                 "oembed": f"{self._public_url}/play/oembed.json?{urlencode({'url': address})}",
@@ -90,7 +94,7 @@ class Player:
             raise web.HTTPNotFound
         link = show_of(*found.groups())
         facts = await self._facts(link)
-        frame = self._frame(link.key, 0).replace("&", "&amp;")
+        frame = escape(self._frame(link.key))
         answer: dict[str, Any] = {
             "version": "1.0",
             "type": "rich",
@@ -98,7 +102,7 @@ class Player:
             "author_name": facts.author,
             "provider_name": SITE,
             "provider_url": "https://www.mixcloud.com/",
-            "width": "100%",
+            "width": OEMBED_WIDTH,
             "height": OEMBED_HEIGHT,
             "html": f'<iframe src="{frame}" width="100%" height="{OEMBED_HEIGHT}"></iframe>',
         }
@@ -115,10 +119,11 @@ class Player:
         if known:
             return known
         try:
-            answer = await self._mixcloud.oembed(link.key)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                answer = await self._mixcloud.oembed(link.key)
         except NotFound:
             raise web.HTTPNotFound from None
-        except MixcloudError:
+        except (MixcloudError, TimeoutError):
             # The player may well work; it is Mixcloud's, and asked for by the browser.
             facts = Facts(title=(link.show or "").replace("-", " "), author=link.user, image=None)
             self._unknown[link.key] = facts
@@ -137,9 +142,8 @@ class Player:
             return None
         return self._image_root + address.removeprefix(IMAGE_ROOT)
 
-    def _frame(self, key: str, start: int) -> str:
-        wanted = {"feed": key, "hide_cover": "1", "autoplay": "1" if start else None}
-        return f"{self._player_root}?{urlencode({k: v for k, v in wanted.items() if v})}"
+    def _frame(self, key: str, **options: int) -> str:
+        return f"{self._player_root}?{urlencode({'feed': key, 'hide_cover': 1} | options)}"
 
     def _page(self, key: str) -> str:
         return f"{self._public_url}/play{key}"
@@ -150,11 +154,11 @@ def show_at(request: web.Request) -> Link:
 
 
 def show_of(user: str, slug: str) -> Link:
-    """The show that two path segments name, or nothing here."""
-    for link in find_links(f"https://www.mixcloud.com/{user}/{slug}/"):
-        if link.show:
-            return link
-    raise web.HTTPNotFound
+    """The show that two segments of a path name, or nothing here."""
+    link = read_key(f"/{user}/{slug}/")
+    if link is None or link.show is None:
+        raise web.HTTPNotFound
+    return link
 
 
 def start_time(text: str) -> int:

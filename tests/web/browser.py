@@ -86,6 +86,11 @@ class Browser:
         async with self._session.get(url, allow_redirects=follow) as answer:
             return await self._shown(answer)
 
+    async def type_of(self, url: str) -> str:
+        """What kind of thing is at `url`, when it is not to be read."""
+        async with self._session.get(url) as answer:
+            return answer.content_type
+
     async def press(self, page: Page, label: str, *, follow: bool = True, **changes: str) -> Page:
         """Press the button `label`; `changes` are what the person enters in the form."""
         form = next(form for form in Forms(page.source).forms if label in form.buttons)
