@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
@@ -28,16 +28,26 @@ SHORT_HOST = "i.mixcloud.com"
 PLAYER_HOSTS = frozenset({"player-widget.mixcloud.com"})
 PLAYER_PATHS = ("/widget/iframe", "/media/swf/player/")
 
-_CANDIDATE = re.compile(
-    r"(?:https?://|(?<![\w.@/:\-%+]))"  # a scheme, or not in the middle of another word or address
-    r"(?:[a-z0-9-]+\.)*mixcloud\.com(?![\w\-@]|\.\w)"
-    r"[^\s<>\"|\\^`{}]*",
+# What ends an address in running text: spaces, quotes and brackets of any script, and characters
+# nobody sees (but not the joiners, which are part of words in some scripts).
+_ENDS = (
+    r"\s\x00-\x1f\x7f-\x9f<>\"|\\^`{}\[\](),"
+    r"«»‹›“”„（）［］｛｝「」『』【】〔〕《》〈〉、。，．！？；：…"
+    r"\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+)
+_ADDRESS = re.compile(
+    # Addresses of other sites are read as well, so that what they contain is not taken for a link.
+    rf"(?<![/&?#%@])https?://[^{_ENDS}]+"
+    r"|(?<![\w.@/:\\%=&?#+-])(?://)?(?:[a-z0-9-]+\.)*mixcloud\.com(?::\d+)?"
+    rf"[/?#][^{_ENDS}]*",
     re.IGNORECASE,
 )
-_TRAILING = ".,;:!?'*_~’”»…"
-_BRACKETS = {")": "(", "]": "["}
+_HAS_HOST = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+_TRAILING = ".;:!?'*~’"
+_TYPED = re.compile(r"/?[^\s:@?#./\\]+(?:/[^\s:@?#/\\]+)?/?")
 _SHORT_CODE = re.compile(r"[A-Za-z0-9]{4,12}")
-_OFFSET = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?")
+_UNITS = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
+_CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +79,10 @@ class Link:
     @classmethod
     def from_key(cls, key: str) -> Link:
         """The person or show whose key is `key`; raises ValueError when it is neither's."""
-        link = read_key(key)
-        if link is None:
+        segments = _segments(key)
+        if not segments:
             raise ValueError(f"{key!r} is not the key of a person or a show")
-        return link
+        return cls(segments[0], segments[1] if len(segments) > 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +94,27 @@ class ShortLink:
 
 def find_links(text: str) -> Iterator[Link | ShortLink]:
     """Every link to a person or a show in `text`, in order; look-alike hosts are not Mixcloud's."""
-    for match in _CANDIDATE.finditer(text):
-        if link := _read(_trimmed(match[0])):
+    for match in _ADDRESS.finditer(text):
+        address = match[0].rstrip(_TRAILING)
+        while address.endswith("_") and text[: match.start()].endswith("_"):
+            address = address[:-1]  # the underscores of _emphasis_; names may end in one, too
+        if link := _read(address):
             yield link
 
 
-def read_key(key: str) -> Link | None:
-    """`user/show` or `user`, with or without slashes around, encoded or not; None if neither.
+def read_key(text: str) -> Link | None:
+    """What somebody types for a show or a person: `user/show` or `user`, encoded or not.
 
-    >>> read_key("/spartacus/party-time/")
+    >>> read_key("spartacus/party-time")
     Link(user='spartacus', show='party-time', start=None)
     """
-    if any(mark in key for mark in "?#\\ \n\t") or "//" in key.strip("/"):
-        return None
-    return _from_path(key)
-
-
-def _trimmed(address: str) -> str:
-    """Without the punctuation and brackets that belong to the sentence around."""
-    address = address.partition("](")[0]  # Markdown that shows the address it leads to
-    while address:
-        opening = _BRACKETS.get(address[-1])
-        unbalanced = opening and address.count(address[-1]) > address.count(opening)
-        if address[-1] not in _TRAILING and not unbalanced:
-            break
-        address = address[:-1]
-    return address
+    return _from_path(text) if _TYPED.fullmatch(text) else None
 
 
 def _read(address: str, depth: int = 0) -> Link | ShortLink | None:
-    address = html.unescape(address)
-    if "://" not in address:
-        address = f"https://{address}"
+    address = address.replace("&amp;", "&")
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(address if _HAS_HOST.match(address) else f"//{address}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return None
@@ -134,44 +131,47 @@ def _read(address: str, depth: int = 0) -> Link | ShortLink | None:
 def _from_player(parts: SplitResult, depth: int) -> Link | ShortLink | None:
     """What a player's `feed` says: a path or an address, encoded once or twice."""
     feed = parse_qs(parts.query).get("feed", [""])[0]
-    if "%2F" in feed[:16].upper():
+    if "/" not in feed:
         feed = unquote(feed)
-    if feed.startswith("/"):
+    if "//" not in feed:
         return _from_path(feed)
-    return _read(feed, depth + 1) if feed and depth < 2 else None
+    return _read(feed, depth + 1) if depth < 2 else None
 
 
 def _from_path(path: str, start: int | None = None) -> Link | None:
+    match _segments(path):
+        case [live, user, *_] if live.lower() == "live":
+            return Link(user)
+        case [page, *_] if page.lower() in NOT_USERS:
+            return None
+        case [user, show, *_] if show.lower() not in NOT_SHOWS:
+            return Link(user, show, start)
+        case [user, *_]:
+            return Link(user)
+    return None
+
+
+def _segments(path: str) -> list[str]:
+    """The parts of `path`, decoded; none where one of them can be nobody's name."""
     try:
-        segments = [unquote(one, errors="strict") for one in path.strip("/").split("/")]
+        segments = [unquote(one, errors="strict") for one in path.split("/") if one]
     except UnicodeDecodeError:
-        return None
-    if not all(map(_is_name, segments)):
-        return None
-    user, rest = segments[0], segments[1:]
-    if user == "live" and rest:
-        return Link(rest[0])
-    if user.lower() in NOT_USERS:
-        return None
-    if not rest or rest[0].lower() in NOT_SHOWS:
-        return Link(user)
-    return Link(user, rest[0], start)
+        return []
+    return segments if all(map(_is_name, segments)) else []
 
 
 def _is_name(segment: str) -> bool:
-    return (
-        bool(segment)
-        and segment not in (".", "..")
-        and segment.isprintable()
-        and not any(mark in segment for mark in "/\\?#<>")
+    return segment not in (".", "..") and not any(
+        mark in '/\\?#<>"' or unicodedata.category(mark) in ("Cc", "Cs", "Zs", "Zl", "Zp")
+        for mark in segment
     )
 
 
 def _start(parts: SplitResult) -> int | None:
-    """Seconds of `?t=`: 90, 90s, 1m30s, 1h2m3s."""
-    value = parse_qs(parts.query).get("t", [""])[0]
-    match = _OFFSET.fullmatch(value) if value.isascii() else None
+    """Seconds of `?t=`: 90, 90s, 1m30s, 1h2m3s, 1:30 or 1:02:03."""
+    value = parse_qs(parts.query).get("t", [""])[0].lower()
+    match = _UNITS.fullmatch(value) or _CLOCK.fullmatch(value)
     if not match or not any(match.groups()):
         return None
-    hours, minutes, seconds = (int(group or 0) for group in match.groups())
+    hours, minutes, seconds = (int(match[unit] or 0) for unit in "hms")
     return hours * 3600 + minutes * 60 + seconds
