@@ -253,6 +253,12 @@ async def test_it_can_be_started_again_where_it_was() -> None:
     await server.close()
 
 
+async def test_a_taken_port_is_said_at_once(mixcloud: MixcloudServer) -> None:
+    port = int(mixcloud.url.rpartition(":")[2])
+    with pytest.raises(OSError, match="address already in use"):
+        await MixcloudServer(Catalogue(), port=port).start()
+
+
 async def test_two_servers_do_not_know_each_other() -> None:
     async with MixcloudServer(Catalogue()) as one, MixcloudServer(Catalogue()) as two:
         one.catalogue.add_user("ada")

@@ -1,7 +1,7 @@
 """Records as the JSON objects Mixcloud sends: what is unset is left out, nothing is ever null."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,6 +64,17 @@ def timestamp(when: datetime) -> str:
 
 def pictures(path: str, sizes: Mapping[str, int]) -> Json:
     return {name: f"{THUMBNAILER}/{size}x{size}/{path}" for name, size in sizes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """Something `user` did to `subject`."""
+
+    user: User
+    when: datetime
+    type: str
+    title: str
+    subject: Show | User
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +263,7 @@ class View:
             pictures=pictures(picture_path("tmp", f"category/{slug}"), CATEGORY_SIZES),
         )
 
-    def feed_item(self, owner: User, item: "FeedItem") -> Json:
+    def feed_item(self, owner: User, item: FeedItem) -> Json:
         """`type` is here even without metadata: it says what was done."""
         number = 500_000_000 + int(item.when.timestamp()) % 400_000_000
         answer = {
@@ -266,17 +277,6 @@ class View:
         if isinstance(item.subject, Show):
             return answer | {"cloudcasts": [self.show(item.subject)]}
         return answer | {"users": [self.user(item.subject)]}
-
-
-@dataclass(frozen=True, slots=True)
-class FeedItem:
-    """Something `user` did to `subject`."""
-
-    user: User
-    when: datetime
-    type: str
-    title: str
-    subject: Show | User
 
 
 def feed_of(catalogue: Catalogue, user: User) -> Sequence[FeedItem]:
@@ -305,6 +305,3 @@ def merged(answer: Json, extra: Mapping[str, Any]) -> Json:
     if not extra:
         return answer
     return {name: value for name, value in (answer | dict(extra)).items() if value is not None}
-
-
-Renderer = Callable[[Any], Json]

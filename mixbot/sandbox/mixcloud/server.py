@@ -124,11 +124,14 @@ class MixcloudServer:
         """Listen; from here on `url` says where."""
         self._closing.clear()
         server = web.Server(self._handle, handler_cancellation=True, access_log=None)
-        runner = web.ServerRunner(server, shutdown_timeout=2)
-        await runner.setup()
-        await web.TCPSite(runner, self._host, self._port).start()
-        self._runner = runner
-        self._port = runner.addresses[0][1]
+        self._runner = web.ServerRunner(server, shutdown_timeout=2)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError:  # the port is taken
+            await self.close()
+            raise
+        self._port = self._runner.addresses[0][1]
 
     async def close(self) -> None:
         """Stop at once; whoever was kept waiting loses the connection."""

@@ -66,9 +66,9 @@ class Site:
                 return self._page("user.html", user=user, shows=self._catalogue.shows_of(user))
             case (username, slug) if show := self._catalogue.show(f"{username}/{slug}"):
                 if show.visibility == "private":
-                    return _missing(403)
+                    return self._page("problem.html", 403, problem="This show is private.")
                 return self._page("show.html", show=show)
-        return _missing(404)
+        return self._page("problem.html", 404, problem="There is nothing here.")
 
     # Consent
 
