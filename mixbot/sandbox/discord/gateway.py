@@ -31,6 +31,7 @@ HEARTBEAT_MILLISECONDS = 41250
 MOST_GUILDS_IN_A_SHARD = 2500
 REPLAYED = 500  # dispatches kept for a session that resumes
 EVENTS_PER_MINUTE = 120
+EMPTIED: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
 
 
 class Closed(Exception):
@@ -79,6 +80,7 @@ class Connection:
     def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
         self.socket = socket
         self.session: Session | None = None
+        self.left = False  # the client said goodbye; it will not resume
         self._frames: asyncio.Queue[bytes] = asyncio.Queue()
         self._deflate = zlib.compressobj() if compress else None
         self._recent: deque[float] = deque(maxlen=EVENTS_PER_MINUTE)
@@ -117,7 +119,7 @@ class Gateway(Watched):
         super().__init__()
         self._world = world
         self._compress = compress
-        self._allowed_intents = allowed_intents
+        self.allowed_intents = allowed_intents
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
         self.identified = 0
@@ -147,14 +149,16 @@ class Gateway(Watched):
             if (intent and not session.intents & intent) or not session.holds(guild_id):
                 continue
             if hide and not session.intents & MESSAGE_CONTENT:
-                emptied: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
-                session.dispatch(event, data | emptied)
+                session.dispatch(event, data | EMPTIED)
             else:
                 session.dispatch(event, data)
 
     def guild_created(self, guild: Guild) -> None:
-        if self.sessions:
-            self.dispatch("GUILD_CREATE", guild.to_json(), guild_id=guild.id, intent=GUILDS)
+        if not self.sessions:
+            return
+        data = guild.to_json()
+        del data["unavailable"]  # a bot tells by this that it has just been added
+        self.dispatch("GUILD_CREATE", data, guild_id=guild.id, intent=GUILDS)
 
     # Serving connections.
 
@@ -179,9 +183,12 @@ class Gateway(Watched):
 
     async def _read(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
-        async for message in connection.socket:
+        while True:
+            message = await connection.socket.receive()
+            if message.type is WSMsgType.CLOSE:
+                connection.left = message.data in (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                continue
+                return
             connection.count(loop.time())
             try:
                 payload = orjson.loads(message.data)
@@ -212,7 +219,7 @@ class Gateway(Watched):
         if session is None or session.connection is not connection:
             return
         session.connection = None
-        if connection.socket.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
+        if connection.left:
             self.sessions.pop(session.id, None)
         self.changed()
 
@@ -248,7 +255,7 @@ class Gateway(Watched):
     def _intents(self, intents: Any) -> int:
         if not isinstance(intents, int) or intents & ~ALL_INTENTS:
             raise Closed(BAD_INTENTS, "Invalid intent(s).")
-        if intents & ~self._allowed_intents:
+        if intents & ~self.allowed_intents:
             raise Closed(DISALLOWED_INTENTS, "Disallowed intent(s).")
         return intents
 

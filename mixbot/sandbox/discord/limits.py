@@ -153,7 +153,7 @@ def check_message(
     flags = int(body.get("flags") or 0) | int((before or {}).get("flags") or 0)
     v2 = bool(flags & COMPONENTS_V2)
     if v2:
-        _refuse_legacy_fields(form, body, path)
+        _refuse_legacy_fields(form, {**(before or {}), **body}, path)
     form.text((*path, "content"), body.get("content"), 2000)
     if body.get("nonce") is not None:
         form.text((*path, "nonce"), str(body["nonce"]), 25)

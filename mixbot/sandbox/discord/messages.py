@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from .places import Channel
     from .world import World
 
-KEPT_FLAGS = (
-    limits.EPHEMERAL | limits.SUPPRESS_EMBEDS | limits.COMPONENTS_V2 | 1 << 12
-)  # the last: no notification
+NO_NOTIFICATION = 1 << 12
+KEPT_FLAGS = limits.SUPPRESS_EMBEDS | limits.COMPONENTS_V2 | NO_NOTIFICATION
 EVERYONE = re.compile(r"@(everyone|here)")
 USER_MENTION = re.compile(r"<@!?(\d+)>")
 ROLE_MENTION = re.compile(r"<@&(\d+)>")
@@ -181,8 +180,10 @@ class Message(Watched, Mapping[str, Any]):
 
     def update(self, **changes: Any) -> None:
         """Change some keys, and tell everybody who can see it."""
-        self.raw = {**self.raw, **changes}
+        before, self.raw = self.raw, {**self.raw, **changes}
         self._world.message_updated(self)
+        if before["content"] != self.content or before["flags"] != self.flags:
+            self._world.unfurler.look_at(self)
 
 
 def walk(components: Sequence[Json]) -> Iterator[Json]:
@@ -232,6 +233,8 @@ def compose(
     message = Message(world, channel, author, raw, only_for=only_for, interaction=interaction)
     raw |= rendered(message, body, files)
     raw |= mentions(message, body)
+    if flags & limits.SUPPRESS_EMBEDS:
+        raw["embeds"] = []
     return message
 
 
@@ -360,14 +363,16 @@ def edited(message: Message, body: Json, files: Sequence[tuple[int, File]]) -> J
     changes = rendered(message, body, files)
     if "content" in body:
         changes["content"] = body["content"] or ""
+        own = [embed for embed in message.embeds if embed["type"] == "rich"]
+        changes.setdefault("embeds", own)  # previews of links are made anew
     if "content" in body or "components" in body:
         before = message.pings
         changes |= mentions(message, {"content": message.content, **body})
         if not message.thinking:  # only what is new on the screen can ping
             message.pings = before
-    editable = limits.SUPPRESS_EMBEDS | limits.COMPONENTS_V2
     flags = message.flags & ~limits.LOADING
     if body.get("flags") is not None:
-        flags = flags & ~limits.SUPPRESS_EMBEDS | int(body["flags"]) & editable
-        flags |= message.flags & limits.COMPONENTS_V2
+        flags = flags & ~limits.SUPPRESS_EMBEDS | int(body["flags"]) & KEPT_FLAGS
+    if flags & limits.SUPPRESS_EMBEDS:
+        changes["embeds"] = []
     return {**changes, "flags": flags, "edited_timestamp": now()}

@@ -109,6 +109,12 @@ class User(Account):
             self._demand(message.channel, Permission.MANAGE_MESSAGES)
         self._world.delete_message(message)
 
+    async def dismiss(self, message: Message) -> None:
+        """Take a private message off the screen."""
+        if message.only_for is not self:
+            raise ClientRefused("Only private messages can be dismissed")
+        self._world.dismiss(message)
+
     def _demand(self, channel: Channel, permission: Permission) -> None:
         if not channel.sees(self):
             raise ClientRefused(f"{self.name} cannot see {channel}")

@@ -17,6 +17,7 @@ from aiohttp import hdrs, web
 from . import errors, limits
 from .errors import Json, Refusal
 from .files import File
+from .gateway import EMPTIED, MESSAGE_CONTENT
 from .interactions import Interaction
 from .messages import Message, compose, edited
 from .permissions import Permission
@@ -365,7 +366,10 @@ class Rest:
         return found[::-1][: int(call.query.get("limit", 50))]
 
     def _readable(self, message: Message) -> Json:
-        return message.raw
+        """The message; without the message content intent, other people's are empty."""
+        if self._world.gateway.allowed_intents & MESSAGE_CONTENT or not self._world.hides(message):
+            return message.raw
+        return message.raw | EMPTIED
 
     def get_message(self, call: Call) -> Json:
         return self._readable(self._message(call))

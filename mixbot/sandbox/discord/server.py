@@ -198,19 +198,27 @@ class DiscordServer:
         status: int = 500,
         code: int = 0,
         message: str = "Internal Server Error",
-        body: bytes | None = None,
+        body: Json | bytes | None = None,
         headers: dict[str, str] | None = None,
         delay: float = 0.0,
         times: int | None = None,
     ) -> None:
-        """Answer matching requests with an error: `status`, Discord's `code`, or a raw `body`.
+        """Answer matching requests with an error: `status` and Discord's `code`, or a whole `body`.
 
         `path` may hold `*`. `times` limits how often. `status=0` only delays by `delay` seconds.
         """
-        answer: Json | bytes = {"message": message, "code": code} if body is None else body
+        answer = {"message": message, "code": code} if body is None else body
         self._rest.faults.append(
             Fault(method, path, status, answer, dict(headers or {}), delay, times)
         )
+
+    def unfurl(self, prefix: str, origin: str) -> None:
+        """Preview links that begin with `prefix` by asking `origin`, which must be on loopback.
+
+        For instance `unfurl("https://www.mixcloud.com", mixcloud.site_url)`. The preview is an
+        embed of type `link` that an update adds to the message, a moment after it was posted.
+        """
+        self.world.unfurler.register(prefix, origin)
 
     def clear_faults(self) -> None:
         self._rest.faults.clear()
@@ -250,6 +258,7 @@ class DiscordServer:
             subscription.close()
         for interaction in self.world.interactions.values():
             interaction.close()
+        await self.world.unfurler.close()
         await self.gateway.close(1001)
         await self._closing.aclose()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .commands import Commands
@@ -15,6 +14,7 @@ from .ids import GuildIds, Snowflakes
 from .people import User
 from .permissions import Permission
 from .places import DM, GROUP_DM, Channel, Guild
+from .unfurl import Unfurler
 
 if TYPE_CHECKING:
     from .gateway import Gateway
@@ -51,7 +51,7 @@ class World:
         self.commands = Commands(self.application_id, self.new_id)
         self.files = Files(self.new_id)
         self.subscriptions: set[Subscription] = set()
-        self.on_message: Callable[[Message], None] = lambda message: None
+        self.unfurler = Unfurler()
 
     def _make_bot_token(self) -> str:
         owner = base64.urlsafe_b64encode(self.application_id.encode()).decode().rstrip("=")
@@ -123,18 +123,22 @@ class World:
             del messages[next(iter(messages))]
         self.publish("message_created", message.channel, message=message)
         self._dispatch("MESSAGE_CREATE", message)
-        self.on_message(message)
+        self.unfurler.look_at(message)
 
     def message_updated(self, message: Message) -> None:
         message.changed()
         self.publish("message_updated", message.channel, message=message)
         self._dispatch("MESSAGE_UPDATE", message)
 
-    def delete_message(self, message: Message) -> None:
+    def dismiss(self, message: Message) -> None:
+        """Take a private message off its reader's screen; the bot does not learn of it."""
         message.channel.messages.pop(message.id, None)
         self.publish("message_deleted", message.channel, message=message)
         message.deleted = True
         message.changed()
+
+    def delete_message(self, message: Message) -> None:
+        self.dismiss(message)
         self._dispatch("MESSAGE_DELETE", message)
 
     def typing(self, user: User, channel: Channel) -> None:
@@ -156,10 +160,10 @@ class World:
             if member and event != "MESSAGE_DELETE":
                 data["member"] = member.to_json(with_user=False)
         self.gateway.dispatch(
-            event, data, guild_id=guild_id, intent=intent, hide=self._hidden(message)
+            event, data, guild_id=guild_id, intent=intent, hide=self.hides(message)
         )
 
-    def _hidden(self, message: Message) -> bool:
+    def hides(self, message: Message) -> bool:
         """Whether the bot needs the message content intent to read it."""
         return (
             message.channel.guild is not None

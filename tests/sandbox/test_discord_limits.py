@@ -1,0 +1,508 @@
+"""What Discord refuses, asked for without a library in between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from mixbot.sandbox import DiscordServer
+from mixbot.sandbox.discord import Channel, Interaction, InteractionFailed, Permission, User
+
+Json = dict[str, Any]
+
+COMMANDS: list[Json] = [
+    {"name": "go", "description": "Go"},
+    {"name": "away", "description": "Go away", "integration_types": [1], "contexts": [0, 1, 2]},
+    {
+        "name": "find",
+        "description": "Find",
+        "options": [
+            {"type": 3, "name": "what", "description": "What", "autocomplete": True},
+        ],
+    },
+]
+BUTTON: Json = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}
+
+
+def row(*components: Json) -> Json:
+    return {"type": 1, "components": list(components)}
+
+
+def select(**changes: Any) -> Json:
+    options = [{"label": "One", "value": "1"}]
+    return {"type": 3, "custom_id": "menu", "options": options, **changes}
+
+
+class Api:
+    """A bot that asks Discord's API by hand."""
+
+    def __init__(self, server: DiscordServer, session: aiohttp.ClientSession) -> None:
+        self.server = server
+        self.session = session
+        self.guild = server.guild("Crate diggers")
+        self.channel: Channel = self.guild.channel("general")
+        self.ada: User = server.user("ada")
+        self.guild.join(self.ada)
+
+    async def ask(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bot {self.server.bot_token}"}
+        headers |= more.pop("headers", {})
+        url = self.server.api_url + path
+        if body is not None:
+            more["json"] = body
+        async with self.session.request(method, url, headers=headers, **more) as response:
+            if response.status == 204:
+                return 204, None
+            return response.status, await response.json()
+
+    async def post(self, body: Json) -> tuple[int, Any]:
+        return await self.ask("POST", f"/channels/{self.channel.id}/messages", body)
+
+    async def respond(self, interaction: Interaction, type: int, **data: Any) -> tuple[int, Any]:
+        path = f"/interactions/{interaction.id}/{interaction.token}/callback"
+        return await self.ask("POST", path, {"type": type, "data": data})
+
+    def webhook(self, interaction: Interaction, message: str = "") -> str:
+        path = f"/webhooks/{self.server.application_id}/{interaction.token}"
+        return f"{path}/messages/{message}" if message else path
+
+    async def go(self) -> Interaction:
+        return await self.ada.slash(self.channel, "go")
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with DiscordServer() as server, aiohttp.ClientSession() as session:
+        api = Api(server, session)
+        status, _ = await api.ask(
+            "PUT", f"/applications/{server.application_id}/commands", COMMANDS
+        )
+        assert status == 200
+        yield api
+
+
+def faults(errors: Json, path: str = "") -> dict[str, str]:
+    """All `_errors` of a refusal: where, and the code."""
+    found: dict[str, str] = {}
+    for key, value in errors.items():
+        if key == "_errors":
+            found[path.removeprefix(".")] = value[0]["code"]
+        else:
+            found |= faults(value, f"{path}.{key}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "code"),
+    [
+        ({"content": "x" * 2001}, "content", "BASE_TYPE_MAX_LENGTH"),
+        ({"embeds": [{"title": "x" * 257}]}, "embeds.0.title", "BASE_TYPE_MAX_LENGTH"),
+        ({"embeds": [{"description": "x" * 4097}]}, "embeds.0.description", "BASE_TYPE_MAX_LENGTH"),
+        (
+            {"embeds": [{"description": "x" * 3001}] * 2},
+            "embeds",
+            "MAX_EMBED_SIZE_EXCEEDED",
+        ),
+        ({"embeds": [{"title": "x"}] * 11}, "embeds", "BASE_TYPE_MAX_LENGTH"),
+        ({"embeds": [{}]}, "embeds.0.description", "BASE_TYPE_REQUIRED"),
+        (
+            {"embeds": [{"fields": [{"name": "x", "value": ""}]}]},
+            "embeds.0.fields.0.value",
+            "BASE_TYPE_REQUIRED",
+        ),
+        (
+            {"embeds": [{"fields": [{"name": "x", "value": "y"}] * 26}]},
+            "embeds.0.fields",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
+        (
+            {"embeds": [{"title": "x", "url": "ftp://x.org"}]},
+            "embeds.0.url",
+            "URL_TYPE_INVALID_SCHEME",
+        ),
+        (
+            {"embeds": [{"image": {"url": "/relative.png"}}]},
+            "embeds.0.image.url",
+            "URL_TYPE_INVALID_URL",
+        ),
+        (
+            {"embeds": [{"title": "x", "footer": {"text": "x" * 2049}}]},
+            "embeds.0.footer.text",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
+        (
+            {"embeds": [{"title": "x", "author": {"name": "x" * 257}}]},
+            "embeds.0.author.name",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
+        ({"embeds": [{"title": "x", "color": 1 << 24}]}, "embeds.0.color", "NUMBER_TYPE_MAX"),
+        (
+            {"embeds": [{"title": "x", "timestamp": "noon"}]},
+            "embeds.0.timestamp",
+            "DATE_TIME_TYPE_PARSE",
+        ),
+        ({"components": [row(BUTTON)] * 6}, "components", "BASE_TYPE_MAX_LENGTH"),
+        ({"components": [BUTTON]}, "components.0.type", "UNION_TYPE_CHOICES"),
+        ({"components": [row()]}, "components.0.components", "BASE_TYPE_BAD_LENGTH"),
+        (
+            {"components": [row(*({**BUTTON, "custom_id": str(n)} for n in range(6)))]},
+            "components.0.components",
+            "BASE_TYPE_BAD_LENGTH",
+        ),
+        (
+            {"components": [row(BUTTON, BUTTON)]},
+            "components.0.components.1.custom_id",
+            "COMPONENT_CUSTOM_ID_DUPLICATED",
+        ),
+        (
+            {"components": [row({**BUTTON, "custom_id": "x" * 101})]},
+            "components.0.components.0.custom_id",
+            "BASE_TYPE_BAD_LENGTH",
+        ),
+        (
+            {"components": [row({**BUTTON, "label": "x" * 81})]},
+            "components.0.components.0.label",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
+        (
+            {"components": [row({**BUTTON, "emoji": {"name": "not an emoji"}})]},
+            "components.0.components.0.emoji.name",
+            "BUTTON_COMPONENT_INVALID_EMOJI",
+        ),
+        (
+            {"components": [row({**BUTTON, "emoji": {}})]},
+            "components.0.components.0.emoji.name",
+            "BUTTON_COMPONENT_INVALID_EMOJI",
+        ),
+        (
+            {"components": [row({"type": 2, "style": 5, "label": "x", "url": "mix:1"})]},
+            "components.0.components.0.url",
+            "URL_TYPE_INVALID_URL",
+        ),
+        (
+            {
+                "components": [
+                    row({"type": 2, "style": 5, "label": "x", "url": "https://a/" + "x" * 503})
+                ]
+            },
+            "components.0.components.0.url",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
+        (
+            {"components": [row(BUTTON, select())]},
+            "components.0.components",
+            "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
+        ),
+        (
+            {"components": [row(select(options=[]))]},
+            "components.0.components.0.options",
+            "BASE_TYPE_BAD_LENGTH",
+        ),
+        (
+            {
+                "components": [
+                    row(select(options=[{"label": str(n), "value": str(n)} for n in range(26)]))
+                ]
+            },
+            "components.0.components.0.options",
+            "BASE_TYPE_BAD_LENGTH",
+        ),
+        (
+            {"components": [row(select(options=[{"label": "x" * 101, "value": "1"}]))]},
+            "components.0.components.0.options.0.label",
+            "BASE_TYPE_BAD_LENGTH",
+        ),
+        (
+            {"components": [row(select(options=[{"label": "x", "value": "1"}] * 2))]},
+            "components.0.components.0.options.1.value",
+            "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
+        ),
+        (
+            {"components": [row(select(placeholder="x" * 151))]},
+            "components.0.components.0.placeholder",
+            "BASE_TYPE_MAX_LENGTH",
+        ),
+        (
+            {"flags": 1 << 15, "content": "x", "components": [{"type": 10, "content": "x"}]},
+            "content",
+            "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
+        ),
+        (
+            {"flags": 1 << 15, "components": [{"type": 10, "content": "x" * 2001}] * 2},
+            "components",
+            "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED",
+        ),
+        (
+            {
+                "flags": 1 << 15,
+                "components": [{"type": 17, "components": [{"type": 10, "content": "x"}] * 40}],
+            },
+            "components",
+            "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED",
+        ),
+        ({"components": [{"type": 10, "content": "x"}]}, "components.0.type", "UNION_TYPE_CHOICES"),
+    ],
+)
+async def test_messages_that_are_refused(api: Api, body: Json, where: str, code: str) -> None:
+    status, answer = await api.post(body)
+    assert (status, answer["code"]) == (400, 50035)
+    assert faults(answer["errors"])[where] == code
+    interaction = await api.go()
+    status, answer = await api.respond(interaction, 4, **body)
+    assert (status, answer["code"]) == (400, 50035)
+    assert faults(answer["errors"])[f"data.{where}"] == code
+    assert api.ada.messages(api.channel) == []
+
+
+async def test_what_just_fits(api: Api) -> None:
+    menus = [row(select(custom_id=f"menu {n}", placeholder="x" * 150)) for n in range(3)]
+    buttons = [row(*({**BUTTON, "custom_id": f"{r}{n}"} for n in range(5))) for r in range(2)]
+    embed = {"title": "x" * 256, "description": "x" * 4096, "footer": {"text": "x" * 1648}}
+    status, message = await api.post(
+        {"content": "x" * 2000, "embeds": [embed], "components": [*menus, *buttons]}
+    )
+    assert status == 200
+    ids = [c["id"] for r in message["components"] for c in (r, *r["components"])]
+    assert len(set(ids)) == len(ids)
+
+
+async def test_empty_messages_are_refused(api: Api) -> None:
+    bodies: list[Json] = [{}, {"content": "  "}, {"embeds": []}]
+    for body in bodies:
+        assert (await api.post(body))[1]["code"] == 50006
+    _, message = await api.post({"content": "x"})
+    path = f"/channels/{api.channel.id}/messages/{message['id']}"
+    status, answer = await api.ask("PATCH", path, {"content": ""})
+    assert (status, answer["code"]) == (400, 50006)
+
+
+async def test_an_interaction_is_answered_once(api: Api) -> None:
+    interaction = await api.go()
+    assert (await api.respond(interaction, 4, content="x"))[0] == 204
+    status, answer = await api.respond(interaction, 4, content="x")
+    assert (status, answer["code"]) == (400, 40060)
+
+
+async def test_too_late(api: Api) -> None:
+    interaction = await api.go()
+    interaction.time_out()
+    status, answer = await api.respond(interaction, 5)
+    assert (status, answer["code"]) == (404, 10062)
+    with pytest.raises(InteractionFailed):
+        await interaction.reply()
+
+
+async def test_the_webhook_opens_with_the_answer_and_closes_with_the_token(api: Api) -> None:
+    interaction = await api.go()
+    status, answer = await api.ask("POST", api.webhook(interaction), {"content": "early"})
+    assert (status, answer["code"]) == (404, 10015)
+    await api.respond(interaction, 5)
+    assert (await api.ask("GET", api.webhook(interaction, "@original")))[1]["flags"] == 128
+    status, answer = await api.ask(
+        "PATCH", api.webhook(interaction, "@original"), {"content": "done"}
+    )
+    assert (status, answer["content"], answer["flags"]) == (200, "done", 0)
+    interaction.expire()
+    for method, path in (("POST", ""), ("PATCH", "@original"), ("DELETE", "@original")):
+        status, answer = await api.ask(method, api.webhook(interaction, path), {"content": "x"})
+        assert (status, answer["code"]) == (401, 50027)
+
+
+async def test_a_private_defer_makes_the_answer_private(api: Api) -> None:
+    interaction = await api.go()
+    await api.respond(interaction, 5, flags=64)
+    await api.ask("POST", api.webhook(interaction), {"content": "first"})
+    await api.ask("POST", api.webhook(interaction), {"content": "second"})
+    first, second = api.ada.messages(api.channel)
+    assert (first.content, first.ephemeral) == ("first", True)
+    assert (second.content, second.ephemeral) == ("second", False)
+    assert interaction.original is first
+
+
+async def test_kinds_of_answers(api: Api) -> None:
+    modal = {
+        "title": "Form",
+        "custom_id": "form",
+        "components": [
+            row({"type": 4, "custom_id": "a", "label": "A", "style": 1}),
+        ],
+    }
+    interaction = await api.go()
+    for kind in (6, 7, 8, 99):
+        status, answer = await api.respond(interaction, kind, content="x")
+        assert (status, faults(answer["errors"])) == (400, {"type": "BASE_TYPE_CHOICES"})
+    assert (await api.respond(interaction, 9, **modal))[0] == 204
+    submitted = await api.ada.submit(interaction, a="text")
+    status, answer = await api.respond(submitted, 9, **modal)
+    assert (status, faults(answer["errors"])) == (400, {"type": "BASE_TYPE_CHOICES"})
+    assert (await api.respond(submitted, 4, content="thanks"))[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"title": "x" * 46}, "data.title"),
+        ({"title": ""}, "data.title"),
+        ({"custom_id": "x" * 101}, "data.custom_id"),
+        ({"components": []}, "data.components"),
+        (
+            {"components": [row({"type": 4, "custom_id": "a", "label": "x" * 46, "style": 1})]},
+            "data.components.0.components.0.label",
+        ),
+        ({"components": [row(BUTTON)]}, "data.components.0.components.0.type"),
+    ],
+)
+async def test_forms_that_are_refused(api: Api, changes: Json, where: str) -> None:
+    field = {"type": 4, "custom_id": "a", "label": "A", "style": 1}
+    modal = {"title": "Form", "custom_id": "form", "components": [row(field)]}
+    status, answer = await api.respond(await api.go(), 9, **{**modal, **changes})
+    assert (status, answer["code"]) == (400, 50035)
+    assert where in faults(answer["errors"])
+
+
+async def test_autocomplete_is_limited(api: Api) -> None:
+    async def offer(choices: list[Json]) -> dict[str, str]:
+        interaction = await api.ada._use(api.channel, "find", {"what": "x"}, focused="what")
+        status, answer = await api.respond(interaction, 8, choices=choices)
+        return {} if status == 204 else faults(answer["errors"])
+
+    choice = {"name": "x", "value": "x"}
+    assert await offer([choice] * 25) == {}
+    assert await offer([choice] * 26) == {"data.choices": "BASE_TYPE_MAX_LENGTH"}
+    long = "x" * 101
+    assert set(await offer([{"name": long, "value": long}])) == {
+        "data.choices.0.name",
+        "data.choices.0.value",
+    }
+
+
+async def test_what_a_brought_along_app_may_say(api: Api) -> None:
+    elsewhere = api.server.guild("Elsewhere", bot_present=False)
+    room = elsewhere.channel("room")
+    elsewhere.join(api.ada.install())
+    interaction = await api.ada.slash(room, "away")
+    await api.respond(interaction, 4, content="x")
+    for number in range(5):
+        assert (await api.ask("POST", api.webhook(interaction), {"content": str(number)}))[0] == 200
+    status, answer = await api.ask("POST", api.webhook(interaction), {"content": "one more"})
+    assert (status, answer["code"]) == (400, 40094)
+    status, answer = await api.ask("POST", f"/channels/{room.id}/messages", {"content": "x"})
+    assert (status, answer["code"]) == (403, 50001)
+
+
+async def test_permissions(api: Api) -> None:
+    api.channel.deny(api.server.bot, Permission.SEND_MESSAGES)
+    assert (await api.post({"content": "x"}))[1]["code"] == 50013
+    api.channel.deny(api.server.bot, Permission.VIEW_CHANNEL)
+    assert (await api.post({"content": "x"}))[1]["code"] == 50001
+    api.ada.accepts_dms = False
+    _, dm = await api.ask("POST", "/users/@me/channels", {"recipient_id": api.ada.id})
+    path = f"/channels/{dm['id']}/messages"
+    assert (await api.ask("POST", path, {"content": "x"}))[1]["code"] == 50007
+
+
+async def test_who_asks(api: Api) -> None:
+    wrong = {"Authorization": "Bot wrong"}
+    assert await api.ask("GET", "/users/@me", headers=wrong) == (
+        401,
+        {"message": "401: Unauthorized", "code": 0},
+    )
+    assert (await api.ask("GET", "/users/1"))[1]["code"] == 10013
+    assert (await api.ask("GET", "/channels/1"))[1]["code"] == 10003
+    assert (await api.ask("GET", "/guilds/1"))[1]["code"] == 10004
+    assert (await api.ask("GET", "/no/such/thing"))[0] == 404
+    said = await api.ada.say(api.channel, "mine")
+    path = f"/channels/{api.channel.id}/messages/{said.id}"
+    assert (await api.ask("PATCH", path, {"content": "x"}))[1]["code"] == 50005
+
+
+async def test_whom_a_message_pings(api: Api) -> None:
+    api.guild.members[api.server.bot.id].roles.append(
+        api.guild.role("Loud", Permission.MENTION_EVERYONE)
+    )
+    text = f"@everyone {api.ada.mention}"
+
+    async def pings(**allowed: Any) -> frozenset[str]:
+        _, message = await api.post({"content": text, **allowed})
+        return api.server.find_message(message["id"]).pings
+
+    assert await pings() == {"@everyone", api.ada.id}
+    assert await pings(allowed_mentions={"parse": []}) == frozenset()
+    assert await pings(allowed_mentions={"parse": ["users"]}) == {api.ada.id}
+    assert await pings(allowed_mentions={"parse": [], "users": [api.ada.id]}) == {api.ada.id}
+
+
+@pytest.mark.parametrize(
+    ("command", "where"),
+    [
+        ({"name": "Upper", "description": "x"}, "name"),
+        ({"name": "x" * 33, "description": "x"}, "name"),
+        ({"name": "x", "description": ""}, "description"),
+        ({"name": "x", "description": "x" * 101}, "description"),
+        ({"name": "Menu", "type": 3, "description": "x"}, "description"),
+        ({"name": "x", "description": "x", "contexts": [3]}, "contexts.0"),
+        (
+            {
+                "name": "x",
+                "description": "x",
+                "options": [{"type": 3, "name": f"o{n}", "description": "x"} for n in range(26)],
+            },
+            "options",
+        ),
+        (
+            {
+                "name": "x",
+                "description": "x",
+                "options": [
+                    {"type": 3, "name": "a", "description": "x"},
+                    {"type": 3, "name": "b", "description": "x", "required": True},
+                ],
+            },
+            "options.1",
+        ),
+        (
+            {
+                "name": "x",
+                "description": "x",
+                "options": [{"type": 3, "name": "a", "description": "x"}] * 2,
+            },
+            "options.1.name",
+        ),
+    ],
+)
+async def test_commands_that_are_refused(api: Api, command: Json, where: str) -> None:
+    path = f"/applications/{api.server.application_id}/commands"
+    status, answer = await api.ask("PUT", path, [command])
+    assert (status, answer["code"]) == (400, 50035)
+    assert f"0.{where}" in faults(answer["errors"])
+    assert [c["name"] for c in api.server.commands] == ["go", "away", "find"]
+
+
+async def test_commands_one_by_one(api: Api) -> None:
+    path = f"/applications/{api.server.application_id}/guilds/{api.guild.id}/commands"
+    status, made = await api.ask("POST", path, {"name": "local", "description": "Here"})
+    assert status == 201
+    status, again = await api.ask("POST", path, {"name": "local", "description": "Still"})
+    assert (status, again["id"]) == (200, made["id"])
+    one = f"{path}/{made['id']}"
+    assert (await api.ask("PATCH", one, {"description": "New"}))[1]["description"] == "New"
+    assert (await api.ask("GET", path))[1] == api.server.guild_commands(api.guild)
+    assert (await api.ask("DELETE", one))[0] == 204
+    assert (await api.ask("GET", one))[1]["code"] == 10063
+    many = [{"name": f"c{n}", "description": "x"} for n in range(101)]
+    assert (await api.ask("PUT", path, many))[1]["code"] == 30032
+
+
+async def test_faults(api: Api) -> None:
+    api.server.fault("POST", "/channels/*/messages", status=403, code=50013, message="No", times=1)
+    assert await api.post({"content": "x"}) == (403, {"message": "No", "code": 50013})
+    assert (await api.post({"content": "x"}))[0] == 200
+    (first, second) = await api.server.requested("POST", "/channels/*/messages", times=2)
+    assert (first.status, second.status) == (403, 200)
+    api.server.fault("GET", "*")
+    assert (await api.ask("GET", "/users/@me"))[0] == 500
+    api.server.clear_faults()
+    assert (await api.ask("GET", "/users/@me"))[0] == 200
