@@ -58,8 +58,8 @@ class MixcloudCommands(
                 content=f"Mixcloud found nothing for “{escape(query, 200)}”. Try fewer words."
             )
             return
-        await interaction.edit_original_response(embed=answer.embed, view=answer.view)
         await pager.remember(interaction, answer.show_key)
+        await interaction.edit_original_response(embed=answer.embed, view=answer.view)
 
     @search.autocomplete("query")
     async def _suggest_queries(
@@ -77,8 +77,7 @@ class MixcloudCommands(
         """Show the card of one show."""
         await interaction.response.defer(thinking=True)
         key = await show_key(interaction, mix)
-        await pager.open_show(interaction, key)
-        await pager.remember(interaction, key)
+        await pager.open_show(interaction, key, public=True)
 
     @app_commands.command()
     async def link(self, interaction: discord.Interaction[MixBot]) -> None:

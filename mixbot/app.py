@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import errno
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -15,7 +16,6 @@ from typing import Any
 
 import aiohttp
 import discord
-import structlog
 from aiohttp import web
 
 from mixbot.accounts import Accounts, Credentials
@@ -29,7 +29,7 @@ from mixbot.vault import Vault
 from mixbot.web import create_app
 from mixbot.web.player import IMAGE_ROOT, PLAYER_ROOT
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 GATE_SECONDS = 5.0  # how soon a process learns that another was told to wait
 PROVIDER = "mixcloud"

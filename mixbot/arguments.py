@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
-import structlog
 from discord import app_commands
 
 from mixbot import mixcloud
 from mixbot.errors import UserError
 from mixbot.mixcloud import Cloudcast, Link, ShortLink, find_links, read_key
-from mixbot.ui.acting import ActionButton
+from mixbot.ui.acting import ACTION
 from mixbot.ui.choosing import host
 from mixbot.ui.pager import Listing
 from mixbot.ui.references import SHORT, Reference, reference, resolve
@@ -22,7 +22,7 @@ from mixbot.ui.text import escape, plain
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 EXAMPLE = "https://www.mixcloud.com/spartacus/party-time/"
 CHOICES = 25
@@ -124,7 +124,7 @@ async def suggest(
         async with asyncio.timeout(AUTOCOMPLETE_SECONDS):
             return await choices
     except (TimeoutError, mixcloud.MixcloudError) as error:
-        log.info("no suggestions", interaction=interaction.id, reason=type(error).__name__)
+        log.info("no suggestions for %s: %s", interaction.id, type(error).__name__)
         return []
 
 
@@ -171,7 +171,7 @@ async def shows_in(bot: MixBot, message: discord.Message) -> list[str]:
     links = [link for text in _texts(message) for link in find_links(text)]
     keys = {link.key: None for link in links if isinstance(link, Link) and link.show}
     for custom_id in _custom_ids(message):
-        if match := ActionButton.template.fullmatch(custom_id):
+        if match := ACTION.fullmatch(custom_id):
             key = await resolve(bot.store, Reference(match["ref"]))
             if Link.from_key(key).show:
                 keys.setdefault(key)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
-import structlog
 
 from mixbot.accounts import Action, Linked, NotLinked
 from mixbot.ui import linking, replies, verbs
@@ -16,7 +16,9 @@ from mixbot.ui.text import escape, isolate
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
+
+ACTION = re.compile(r"m1:(?P<code>(?:un)?(?:fav|fol|rep|lat))(?P<in_place>!?):(?P<ref>.+)")
 
 
 async def carry_out(interaction: discord.Interaction[MixBot], action: Action) -> None:
@@ -62,7 +64,7 @@ async def finish(bot: MixBot, linked: Linked) -> None:
             view=view,
         )
     except discord.HTTPException as error:  # older than 15 minutes, or dismissed
-        log.info("the linking message is gone", code=error.code)
+        log.info("a linking message is gone: %s", error.code)
 
 
 async def _way_back(bot: MixBot, action: Action) -> discord.ui.View:
@@ -72,10 +74,7 @@ async def _way_back(bot: MixBot, action: Action) -> discord.ui.View:
     return view
 
 
-class ActionButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"m1:(?P<code>(?:un)?(?:fav|fol|rep|lat))(?P<in_place>!?):(?P<ref>.+)",
-):
+class ActionButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=ACTION):
     """Does one thing with one show for whoever clicks; works as long as its message exists.
 
     In place (“!”), it answers by changing the private message it stands on: that is Undo.

@@ -145,6 +145,7 @@ def _options(place: Place, page: Sequence[Resource]) -> list[discord.SelectOptio
             label=plain(one.name, 100) or one.key[:100],
             value=str(offset + position),
             description=_description(one),
+            default=isinstance(one, Cloudcast) and offset + position == place.index,
         )
         for position, one in enumerate(page)
     ]
@@ -178,13 +179,13 @@ async def turn_to(interaction: discord.Interaction[MixBot], place: Place) -> Non
     if answer is None:
         await replies.say(interaction, "That was the last one.")
         return
-    await interaction.edit_original_response(embed=answer.embed, view=answer.view)
     if mine and not (interaction.message and interaction.message.flags.ephemeral):
         await remember(interaction, answer.show_key)
+    await interaction.edit_original_response(embed=answer.embed, view=answer.view)
 
 
 async def remember(interaction: discord.Interaction[MixBot], show_key: str | None) -> None:
-    """Note that everyone in the channel sees this show now: it is the last one shared there."""
+    """Note that everyone in the channel is about to see this show: the last one shared there."""
     if show_key and interaction.channel_id:
         bot = interaction.client
         await bot.store.record_share(
@@ -197,7 +198,9 @@ async def remember(interaction: discord.Interaction[MixBot], show_key: str | Non
         )
 
 
-async def open_show(interaction: discord.Interaction[MixBot], key: str) -> None:
+async def open_show(
+    interaction: discord.Interaction[MixBot], key: str, *, public: bool = False
+) -> None:
     """Answer a deferred interaction with a show's card and its buttons."""
     bot = interaction.client
     show = await bot.mixcloud.get(key)
@@ -206,6 +209,8 @@ async def open_show(interaction: discord.Interaction[MixBot], key: str) -> None:
     bot.names[show.key] = show.name
     view = discord.ui.View(timeout=None)
     await add_show_buttons(view, bot, show)
+    if public:
+        await remember(interaction, show.key)
     await interaction.edit_original_response(embed=cards.show(show), view=view)
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
-import structlog
 from discord import app_commands
 
 from mixbot import mixcloud
 from mixbot.errors import UserError
-from mixbot.ui.text import when
+from mixbot.ui.text import escape, when
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 # Discord's codes for an answer that came too late or twice: nobody is left to tell.
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED, INVALID_WEBHOOK_TOKEN = 10062, 40060, 50027
@@ -38,8 +39,13 @@ def explain(error: BaseException) -> str | None:
             return f"Mixcloud asks to wait. Try again {when(moment, 'R')}."
         case mixcloud.Unreachable():
             return "Mixcloud does not answer right now. Try again in a while."
+        case mixcloud.Rejected(status=403, message=message):
+            return (
+                f"Mixcloud does not show that to me: {escape(message, 200)} "
+                "Find another with `/mixcloud search`."
+            )
         case mixcloud.Rejected(message=message):
-            return f"Mixcloud did not accept that: {discord.utils.escape_markdown(message)}"
+            return f"Mixcloud did not accept that: {escape(message, 500)}"
         case discord.Forbidden(code=50001 | 50013):
             return f"Discord does not let me do that here: {error.text}."
     return None
@@ -56,19 +62,19 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
         ALREADY_ACKNOWLEDGED,
         INVALID_WEBHOOK_TOKEN,
     ):
-        log.warning("answered too late", interaction=interaction.id, code=error.code)
+        log.warning("interaction %s was answered too late: %s", interaction.id, error.code)
         return
     sentence = explain(error)
     if sentence is None:
         code = secrets.token_hex(3)
-        log.error("bug", code=code, interaction=interaction.id, exc_info=error)
+        log.error("bug %s in interaction %s", code, interaction.id, exc_info=error)
         sentence = f"Something went wrong on my side. If it happens again, report code `{code}`."
     if interaction.type is discord.InteractionType.autocomplete:
         return
     try:
         await say(interaction, sentence)
-    except discord.HTTPException as failure:
-        log.warning("could not answer", interaction=interaction.id, code=failure.code)
+    except (discord.HTTPException, aiohttp.ClientError) as failure:
+        log.warning("interaction %s has no answer: %s", interaction.id, type(failure).__name__)
 
 
 async def say(interaction: discord.Interaction[MixBot], sentence: str) -> None:

@@ -1,0 +1,200 @@
+"""Searching, leafing and opening shows, as a person in a channel sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mixbot.sandbox.mixcloud import Show
+from tests.conftest import Scene
+
+
+def titles(message: object) -> list[str]:
+    return [embed["title"] for embed in message["embeds"]]  # type: ignore[index]
+
+
+async def test_a_search_shows_a_card_a_menu_and_the_actions(scene: Scene) -> None:
+    card = await scene.use(scene.ada, "mixcloud search", query="jazz")
+    first = scene.show("jazz")
+    [embed] = card.embeds
+    assert embed["author"]["name"] == first.user.name
+    assert embed["url"] == f"https://www.mixcloud.com{first.key}"
+    assert embed["thumbnail"]["url"].startswith("https://thumbnailer.mixcloud.com/")
+    assert "1 of 20+" in card.text
+    [menu] = card.menus
+    assert len(menu["options"]) == 21  # and “More results…”
+    labels = [button.label for button in card.buttons]
+    assert labels == [
+        "♥ Favorite",
+        "Follow",
+        "Repost",
+        "Later",
+        "▶ Play",
+        "◀ Previous",
+        "Next ▶",
+    ]
+    assert scene.noor.sees(card)
+
+
+async def test_its_owner_leafs_on_across_pages_and_back(scene: Scene) -> None:
+    found = scene.mixcloud.catalogue.search_shows("jazz")
+    card = await scene.use(scene.ada, "mixcloud search", query="jazz")
+    await scene.ada.choose(card, "More results…")
+    await card.until(lambda card: "21 of 40" in card.text)
+    assert card.embeds[0]["url"].endswith(found[20].key)
+    await scene.ada.click(card, "◀ Previous")
+    await card.until(lambda card: "20 of 20+" in card.text)
+    await scene.ada.choose(card, found[4].name)
+    await card.until(lambda card: "5 of 20+" in card.text)
+    assert card.embeds[0]["url"].endswith(found[4].key)
+
+
+async def test_leafing_within_a_page_asks_mixcloud_once(scene: Scene) -> None:
+    card = await scene.use(scene.ada, "mixcloud search", query="jazz")
+    for number in (2, 3, 4):
+        await scene.ada.click(card, "Next ▶")
+        await card.until(lambda card, number=number: f"{number} of 20+" in card.text)
+    assert len(scene.mixcloud.requests_to("GET", "/search/")) == 1
+
+
+async def test_somebody_else_leafs_in_a_private_copy(scene: Scene) -> None:
+    card = await scene.use(scene.ada, "mixcloud search", query="jazz")
+    copy = await (await scene.noor.click(card, "Next ▶")).reply()
+    assert copy.ephemeral
+    assert not scene.ada.sees(copy)
+    assert "2 of 20+" in copy.text
+    assert "1 of 20+" in card.text
+    await scene.noor.click(copy, "Next ▶")
+    await copy.until(lambda copy: "3 of 20+" in copy.text)
+
+
+async def test_the_last_result_has_no_next(scene: Scene) -> None:
+    scene.mixcloud.catalogue.add_show("lone", "Qwertz one and only")
+    card = await scene.use(scene.ada, "mixcloud search", query="Qwertz")
+    assert "1 of 1 " in card.text
+    assert card.button("Next ▶").disabled
+    assert card.button("◀ Previous").disabled
+
+
+async def test_nothing_found_says_so(scene: Scene) -> None:
+    answer = await scene.use(scene.ada, "mixcloud search", query="*zzzz* @everyone")
+    assert "found nothing" in answer.content
+    assert "\\*zzzz\\*" in answer.content
+    assert not answer.pings
+
+
+async def test_people_are_listed_and_opened_privately(scene: Scene) -> None:
+    host = scene.show("jazz").user
+    people = await scene.use(scene.ada, "mixcloud search", query=host.name, type="people")
+    profile = await (await scene.ada.choose(people, host.name)).reply()
+    assert profile.ephemeral
+    assert profile.embeds[0]["title"].strip("\u2068\u2069") == host.name
+    assert profile.button("Follow")
+
+
+async def test_a_tag_opens_its_popular_shows(scene: Scene) -> None:
+    tags = await scene.use(scene.ada, "mixcloud search", query="jazz", type="tags")
+    shows = await (await scene.ada.choose(tags, "Jazz")).reply()
+    assert "Shows tagged jazz" in shows.text
+    assert shows.button("♥ Favorite")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["https://www.mixcloud.com{key}?utm_source=x", "m.mixcloud.com{key}", "{bare}", "<{url}>"],
+)
+async def test_a_show_is_opened_by_any_link(scene: Scene, written: str) -> None:
+    show = scene.show("jazz")
+    url = f"https://www.mixcloud.com{show.key}"
+    text = written.format(key=show.key, bare=show.key.strip("/"), url=url)
+    card = await scene.use(scene.ada, "mixcloud show", mix=text)
+    assert card.embeds[0]["url"] == url
+    assert card.embeds[0]["image"]["url"].startswith("https://thumbnailer.mixcloud.com/")
+    assert card.link("▶ Play") == f"{scene.settings.public_url}/play{show.key}"
+
+
+async def test_a_show_left_out_is_the_last_one_shared_here(scene: Scene) -> None:
+    answer = await scene.use(scene.ada, "mixcloud show")
+    assert "No show was shared here yet" in answer.text
+    await scene.use(scene.ada, "mixcloud search", query="ambient")
+    card = await scene.use(scene.noor, "mixcloud show")
+    assert card.embeds[0]["url"].endswith(scene.show("ambient").key)
+
+
+@pytest.mark.parametrize(
+    ("mix", "says"),
+    [
+        ("https://www.mixcloud.com/genres/jazz/", "expected a link to a Mixcloud show"),
+        ("https://www.mixcloud.com/NightFerryRadio/", "expected a link to a Mixcloud show"),
+        ("https://notmixcloud.com/a/b/", "expected a link to a Mixcloud show"),
+        ("nobody/nothing", "private, renamed or removed"),
+    ],
+)
+async def test_what_is_no_show_is_explained(scene: Scene, mix: str, says: str) -> None:
+    assert says in (await scene.use(scene.ada, "mixcloud show", mix=mix)).text
+
+
+async def test_a_private_show_is_not_there(scene: Scene) -> None:
+    show = scene.mixcloud.catalogue.add_show("quiet", "Secret", visibility="private")
+    answer = await scene.use(scene.ada, "mixcloud show", mix=show.key)
+    assert "private" in answer.text
+    assert "/mixcloud search" in answer.text
+
+
+def odd_shows(scene: Scene) -> list[Show]:
+    catalogue = scene.mixcloud.catalogue
+    return [
+        catalogue.add_show("longwinded", "夜" * 300, description="長" * 5000),
+        catalogue.add_show("markup", "@everyone **bold** [x](https://evil.tld) <@1> `c`"),
+        catalogue.add_show("rtl", "إذاعة الياسمين"),
+        catalogue.add_show("emoji", "🎧🔥" * 60),
+        catalogue.add_show("hidden", "Nobody counts", hidden_stats=True),
+    ]
+
+
+async def test_odd_shows_fit_into_discord(scene: Scene) -> None:
+    for show in odd_shows(scene):
+        card = await scene.use(scene.ada, "mixcloud show", mix=show.key)
+        assert not card.pings
+        assert len(card.embeds[0]["title"]) <= 256
+
+
+async def test_titles_mention_and_format_nothing(scene: Scene) -> None:
+    show = scene.mixcloud.catalogue.add_show(
+        "markup", "@everyone **bold** [x](https://evil.tld) <@1>"
+    )
+    card = await scene.use(scene.ada, "mixcloud show", mix=show.key)
+    title = card.embeds[0]["title"]
+    assert "@everyone" not in title
+    assert "\\*\\*bold\\*\\*" in title
+    assert "<@1>" not in title.replace("\\<", "")
+    assert not card.pings
+
+
+async def test_hidden_counts_are_never_zero(scene: Scene) -> None:
+    show = scene.mixcloud.catalogue.add_show("hidden", "Nobody counts", hidden_stats=True)
+    card = await scene.use(scene.ada, "mixcloud show", mix=show.key)
+    fields = {field["name"]: field["value"] for field in card.embeds[0]["fields"]}
+    assert fields["Plays"] == fields["Favorites"] == "hidden"
+
+
+async def test_a_300_character_japanese_title_keeps_its_buttons(scene: Scene) -> None:
+    show = scene.mixcloud.catalogue.add_show("longwinded", "夜" * 300)
+    await scene.link(scene.ada, "ada.plays")
+    card = await scene.use(scene.ada, "mixcloud search", query="夜" * 100)
+    assert card.link("▶ Play")
+    done = await (await scene.ada.click(card, "♥ Favorite")).reply()
+    assert "to your favorites" in done.text
+    assert len(scene.mixcloud.requests_to("POST", f"{show.key}favorite/")) == 1
+
+
+async def test_autocomplete_offers_recent_then_found(scene: Scene) -> None:
+    await scene.use(scene.ada, "mixcloud search", query="ambient")
+    shared = scene.show("ambient")
+    choices = await scene.ada.autocomplete(
+        scene.channel, "favorite", focused="mix", mix=shared.name[:6]
+    )
+    assert shared.name in choices[0]["name"]
+    queries = await scene.ada.autocomplete(
+        scene.channel, "mixcloud search", focused="query", query="amb"
+    )
+    assert queries[0]["name"] == "ambient"

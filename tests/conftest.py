@@ -1,0 +1,124 @@
+"""The real bot between a Discord and a Mixcloud of the sandbox, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mixbot import app
+from mixbot.accounts import PROVIDER, _token_of
+from mixbot.app import App
+from mixbot.sandbox import DiscordServer, MixcloudServer
+from mixbot.sandbox.discord import Channel, Guild, Message, User
+from mixbot.settings import Settings
+from mixbot.store import Account
+from mixbot.vault import Vault
+
+CLIENT_ID, CLIENT_SECRET = "mixbot-client", "mixbot-client-secret"
+
+
+@dataclass
+class Scene:
+    """A server with two people in it, the bot, and Mixcloud."""
+
+    discord: DiscordServer
+    mixcloud: MixcloudServer
+    settings: Settings
+    parts: App
+    guild: Guild
+    channel: Channel
+    ada: User
+    noor: User
+
+    @property
+    def jazz(self) -> str:
+        """The key of a show that a search for jazz finds first."""
+        return self.show("jazz").key
+
+    def show(self, query: str) -> Show:
+        """The show that Mixcloud finds first."""
+        return self.mixcloud.catalogue.search_shows(query)[0]
+
+    async def link(self, user: User, username: str) -> str:
+        """Link `user` to `username` at Mixcloud, without the browser; returns the token."""
+        token = self.mixcloud.token_for(username)
+        me = await self.parts.mixcloud.with_token(token).me()
+        vault = Vault.from_keys(str(self.settings.encryption_keys.get_secret_value()))
+        user_id = int(user.id)
+        sealed = vault.seal(token, _token_of(user_id))
+        await self.parts.store.save_account(
+            Account(user_id, PROVIDER, me.key, me.username, me.name, sealed, datetime.now(UTC))
+        )
+        return token
+
+    async def use(self, user: User, command: str, **options: Any) -> Message:
+        """What the bot answers to a slash command in the channel."""
+        return await (await user.slash(self.channel, command, **options)).reply()
+
+
+@asynccontextmanager
+async def staged(
+    folder: Path, *, sign_in: bool = True, shards: int = 1, **options: Any
+) -> AsyncIterator[Scene]:
+    """A scene with an empty database in `folder`; `options` replace settings."""
+    async with AsyncExitStack() as stack:
+        discord = await stack.enter_async_context(DiscordServer(shards=shards))
+        mixcloud = await stack.enter_async_context(MixcloudServer())
+        mixcloud.register_app(CLIENT_ID, CLIENT_SECRET)
+        guild = discord.guild("Crate diggers")
+        channel = guild.channel("general")
+        ada, noor = discord.user("ada", display_name="Ada"), discord.user("noor")
+        guild.join(ada)
+        guild.join(noor)
+        listener = app.listen("127.0.0.1", 0)
+        given: dict[str, Any] = {
+            "discord_token": discord.bot_token,
+            "discord_client_secret": discord.client_secret if sign_in else None,
+            "discord_api_url": discord.api_url,
+            "discord_gateway_url": discord.gateway_url,
+            "mixcloud_client_id": CLIENT_ID,
+            "mixcloud_client_secret": CLIENT_SECRET,
+            "mixcloud_api_url": mixcloud.api_url,
+            "mixcloud_site_url": mixcloud.site_url,
+            "mixcloud_oembed_url": mixcloud.oembed_url,
+            "public_url": f"http://127.0.0.1:{listener.getsockname()[1]}",
+            "database_url": f"sqlite:///{folder / 'mixbot.db'}",
+            "encryption_keys": Vault.new_key(),
+            **options,
+        }
+        settings = Settings(**given)
+        parts = await stack.enter_async_context(running(settings, discord, listener))
+        yield Scene(discord, mixcloud, settings, parts, guild, channel, ada, noor)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, discord: DiscordServer, listener: Any = None
+) -> AsyncIterator[App]:
+    """The bot, ready and with its commands registered."""
+    async with app.assembled(
+        settings, listener, sign_in_url=discord.authorize_url, guild_ready_timeout=0.03
+    ) as parts:
+        await app.log_in(parts.bot, settings)
+        await parts.bot.tree.sync()
+        connection = asyncio.create_task(parts.bot.connect())
+        try:
+            await discord.ready()
+            await parts.bot.wait_until_ready()
+            yield parts
+        finally:
+            await parts.bot.close()
+            await connection
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with staged(tmp_path) as scene:
+        yield scene
