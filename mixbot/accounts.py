@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 PROVIDER = "mixcloud"
 LINK_LIFETIME = timedelta(minutes=10)
+CODE_LIFETIME = timedelta(minutes=5)  # both together are as long as Discord lets us answer
 CODE_TRIES = 5
 STARTS_ALLOWED = 10  # in `store.START_WINDOW`
 REPEAT_SECONDS = 3.0  # a click again within these is the same click
@@ -377,7 +378,7 @@ class Accounts:
         kept = await self._store.await_code(
             replace(
                 attempt,
-                expires_at=self._now() + LINK_LIFETIME,
+                expires_at=self._now() + CODE_LIFETIME,
                 link=None,
                 nonce=None,
                 code=_hash_code(attempt.user_id, entry),

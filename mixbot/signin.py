@@ -70,10 +70,14 @@ class DiscordSignIn:
         limit = aiohttp.ClientTimeout(total=self.seconds)
         try:
             async with aiohttp.ClientSession(timeout=limit, raise_for_status=True) as session:
-                async with session.post(f"{self.api_url}/oauth2/token", data=form) as answer:
+                async with session.post(
+                    f"{self.api_url}/oauth2/token", data=form, allow_redirects=False
+                ) as answer:
                     granted = await answer.json()
                 bearer = {"Authorization": f"Bearer {granted['access_token']}"}
-                async with session.get(f"{self.api_url}/users/@me", headers=bearer) as answer:
+                async with session.get(
+                    f"{self.api_url}/users/@me", headers=bearer, allow_redirects=False
+                ) as answer:
                     user: dict[str, Any] = await answer.json()
                 return int(user["id"])
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):

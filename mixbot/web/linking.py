@@ -15,7 +15,7 @@ from mixbot.accounts import Accounts, CodeToEnter, LinkFailed
 from .pages import TooManyRequests, content_policy, page
 
 COOKIE_SECONDS = 30 * 60  # the ten minutes of a link, twice, and some
-RETURNS_ALLOWED = 30  # a minute and address
+REQUESTS_ALLOWED = 30  # a minute and address
 
 
 class CookiesNeeded(LinkFailed):
@@ -35,7 +35,7 @@ class Linking:
         # Browsers refuse a cookie of that prefix without `Secure`, and `Secure` without https.
         self._cookie = "__Host-mixbot" if self._secure else "mixbot"
         # Of this process alone: it is there to slow down guessing, and guessing is hopeless.
-        self._returns: TTLCache[str, int] = TTLCache(maxsize=10_000, ttl=60)
+        self._requests: TTLCache[str, list[None]] = TTLCache(maxsize=10_000, ttl=60)
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/link/{link}", self.ask)
@@ -68,11 +68,9 @@ class Linking:
         """The user pressed Continue: tie the attempt to this browser, and send it on."""
         self._count(request)
         link = request.match_info["link"]
-        token = (await request.post()).get("token")
         browser = request.cookies.get(self._cookie)
-        if not browser or not isinstance(token, str):
-            raise CookiesNeeded
-        if not hmac.compare_digest(token.encode(), form_token(browser, link).encode()):
+        token = await sent_token(request)
+        if not browser or not hmac.compare_digest(token, form_token(browser, link).encode()):
             raise CookiesNeeded
         onward = await self._accounts.continue_link(link, browser=browser)
         response = web.Response(status=303, headers={"Location": onward})
@@ -112,10 +110,9 @@ class Linking:
         )
 
     def _count(self, request: web.Request) -> None:
-        address = address_of(request)
-        count = self._returns.get(address, 0) + 1
-        self._returns[address] = count
-        if count > RETURNS_ALLOWED:
+        requests = self._requests.setdefault(address_of(request), [])
+        requests.append(None)
+        if len(requests) > REQUESTS_ALLOWED:
             raise TooManyRequests
 
 
@@ -124,12 +121,25 @@ def form_token(browser: str, link: str) -> str:
     return hmac.new(browser.encode(), f"form {link}".encode(), hashlib.sha256).hexdigest()
 
 
-def address_of(request: web.Request) -> str:
-    """Who asks. A proxy on this machine is believed when it says for whom it asks."""
-    remote = request.remote or ""
+async def sent_token(request: web.Request) -> bytes:
+    """The token in the form that was sent; other kinds of content are not read."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType
     try:
-        is_ours = ip_address(remote).is_loopback
-    except ValueError:
-        is_ours = False
+        return str((await request.post()).get("token", "")).encode()
+    except (LookupError, ValueError):  # an unknown charset, or not of it
+        raise web.HTTPBadRequest from None
+
+
+def address_of(request: web.Request) -> str:
+    """Who asks. A proxy on our own network is believed when it says for whom it asks."""
+    remote = request.remote or ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if is_ours and forwarded else remote
+    return forwarded if forwarded and _is_private(remote) else remote
+
+
+def _is_private(address: str) -> bool:
+    try:
+        return ip_address(address).is_private
+    except ValueError:
+        return False

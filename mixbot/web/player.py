@@ -29,6 +29,7 @@ NO_ANSWER_SECONDS = 15
 PATIENCE_SECONDS = 3.0  # a title is not worth a longer wait for the player
 OEMBED_WIDTH, OEMBED_HEIGHT = 640, 120
 
+_ADDRESS = re.compile(r"/play/([^/?#]+)/([^/?#]+)/?(?:[?#].*)?$")
 _CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})", re.ASCII)
 _UNITS = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
 
@@ -76,8 +77,7 @@ class Player:
             "play.html",
             {
                 "facts": facts,
-                # What the player makes of `t` is not documented; the page tells it, too.
-                "frame": self._frame(link.key, autoplay=1, **({"t": start} if start else {})),
+                "frame": self._frame(link.key, **_options(facts, start)),
                 "start": clock(start) if start else None,
                 "address": address,
                 "oembed": f"{self._public_url}/play/oembed.json?{urlencode({'url': address})}",
@@ -88,8 +88,7 @@ class Player:
 
     async def oembed(self, request: web.Request) -> web.Response:
         """What a page that shows links needs to frame the player itself (oembed.com)."""
-        path = urlsplit(request.query.get("url", "")).path
-        found = re.search(r"/play/([^/]+)/([^/]+)/?$", path)
+        found = _ADDRESS.search(request.query.get("url", ""))
         if not found:
             raise web.HTTPNotFound
         link = show_of(*found.groups())
@@ -147,6 +146,16 @@ class Player:
 
     def _page(self, key: str) -> str:
         return f"{self._public_url}/play{key}"
+
+
+def _options(facts: Facts, start: int) -> dict[str, int]:
+    """How the player is to look and begin. What it makes of `t` is not documented."""
+    options = {"autoplay": 1}
+    if facts.image:
+        options["hide_artwork"] = 1  # the page shows it, larger
+    if start:
+        options["t"] = start
+    return options
 
 
 def show_at(request: web.Request) -> Link:

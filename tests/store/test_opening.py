@@ -181,6 +181,15 @@ async def test_a_server_that_cannot_be_reached_is_explained_without_its_password
     assert caught.value.__cause__ is None
 
 
+async def test_without_its_driver_postgresql_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(StoreError, match=r"mixbot\[postgres\]"):
+        async with open_store("postgresql://ada:s3cret@localhost/mixbot"):
+            pass
+
+
 @pytest.mark.skipif("MIXBOT_TEST_POSTGRES" not in os.environ, reason="needs a PostgreSQL server")
 async def test_a_database_that_is_not_there_is_explained() -> None:
     address = os.environ["MIXBOT_TEST_POSTGRES"].rpartition("/")[0] + "/mixbot_not_there"

@@ -9,9 +9,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from multidict import CIMultiDictProxy
+from yarl import URL
 
 from mixbot.accounts import Accounts, Credentials, LinkingOff, Person
 from mixbot.mixcloud import Mixcloud
+from mixbot.sandbox.mixcloud.faults import ServerError
 from mixbot.store import Store
 from mixbot.vault import Vault
 from mixbot.web import create_app
@@ -25,7 +27,7 @@ ANSWERS = [
     ("GET", "/mixbot.svg", 200),
     ("HEAD", "/healthz", 200),
     ("GET", "/link/none", 400),
-    ("POST", "/link/none", 400),
+    ("POST", "/link/none", 415),
     ("PUT", "/link/none", 405),
     ("GET", "/oauth/mixcloud/callback/none", 400),
     ("POST", "/oauth/mixcloud/callback/none", 405),
@@ -61,6 +63,51 @@ async def test_every_answer_tells_browsers_to_be_careful(
     ):
         assert answer.status == status
         assert careful(answer.headers)
+
+
+ODD_PATHS = [
+    "/link/%00",
+    "/link/%ff",
+    "/link/" + "x" * 4000,
+    "/oauth/mixcloud/callback/%F0%9F?code=%ff&code=%00",
+    "/oauth/discord/callback?state=%00&code=%ff",
+    "/play/%ff%fe/x/",
+    "/play/%00/x/",
+    "/play/a/b/?t=%ff",
+    "/play/%ED%A0%80/x/",
+    "/play/oembed.json?url=http://[",
+    "/play/oembed.json?url=/play/%ff/%00/",
+    "/play/..%2f..%2f/x/",
+]
+
+
+@pytest.mark.parametrize("path", ODD_PATHS)
+async def test_odd_requests_are_no_bug(stage: Stage, ada: Browser, path: str) -> None:
+    stage.mixcloud.fault("GET", "/oembed/", ServerError())
+    page = await ada.open(URL(stage.url + path, encoded=True))
+    assert page.status in (200, 400, 404)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("multipart/form-data", b"token=x", 415),
+        ("application/json", b"{}", 415),
+        ("application/x-www-form-urlencoded; charset=nonsense", b"token=x", 400),
+        ("application/x-www-form-urlencoded", b"token=%ff%00&token=2", 400),
+        ("application/x-www-form-urlencoded", b"\xff\xfe", 400),
+    ],
+)
+async def test_odd_forms_are_no_bug(
+    stage: Stage, content_type: str, body: bytes, status: int
+) -> None:
+    async with (
+        aiohttp.ClientSession(cookies={"mixbot": "x"}) as session,
+        session.post(
+            await stage.start_link(), data=body, headers={"Content-Type": content_type}
+        ) as answer,
+    ):
+        assert answer.status == status
 
 
 async def test_the_linking_pages_are_careful_too(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from pathlib import Path
 
+import aiohttp
 import pytest
 from sqlalchemy import Connection, select
 from yarl import URL
@@ -100,7 +101,7 @@ class TestWithACode:
 
     async def test_a_code_expires(self, stage: Stage, ada: Browser) -> None:
         code = (await get_code(stage, ada, await stage.start_link())).code
-        stage.clock.advance(minutes=10)
+        stage.clock.advance(minutes=5)
         with pytest.raises(NoCode):
             await stage.accounts.enter_code(stage.ada_id, code)
         assert await nobody_is_linked(stage)
@@ -392,6 +393,19 @@ class TestLimits:
         address = f"{stage.url}/oauth/mixcloud/callback/guess?code=x"
         statuses = [(await ada.open(address)).status for _ in range(31)]
         assert statuses == [400] * 30 + [429]
+
+    async def test_those_behind_our_proxy_are_told_apart(self, stage: Stage) -> None:
+        address = f"{stage.url}/oauth/mixcloud/callback/guess?code=x"
+
+        async def statuses(forwarded: str) -> set[int]:
+            headers = {"X-Forwarded-For": forwarded}
+            async with aiohttp.ClientSession(headers=headers) as session:
+                return {(await session.get(address)).status for _ in range(20)}
+
+        # Only what the proxy itself has added counts; the rest is the client's to invent.
+        assert await statuses("1.1.1.1, 203.0.113.1") == {400}
+        assert await statuses("203.0.113.2") == {400}
+        assert await statuses("2.2.2.2, 203.0.113.1") == {400, 429}
 
 
 async def test_what_is_said_of_a_problem_repeats_nothing_that_was_sent(
