@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -64,6 +65,17 @@ async def test_migrating_leads_to_the_tables_as_they_are_described(database_url:
 
 def test_the_newest_revision_is_the_one_the_program_knows() -> None:
     assert ScriptDirectory.from_config(migrations.config()).get_current_head() == HEAD
+
+
+def test_the_next_revision_can_be_written(tmp_path: Path) -> None:
+    assert migrations.__file__
+    copy = shutil.copytree(Path(migrations.__file__).parent, tmp_path / "migrations")
+    migrations.write("Change nothing yet", place=str(copy))
+    written = (copy / "versions" / f"{int(HEAD) + 1:04}_change_nothing_yet.py").read_text()
+    compile(written, "revision", "exec")
+    assert f"down_revision = '{HEAD}'" in written
+    assert "def upgrade() -> None:\n    # ###" in written
+    assert "op." not in written  # the tables are as the revisions leave them
 
 
 async def test_an_old_database_is_brought_up_to_date(database_url: str) -> None:
