@@ -17,6 +17,7 @@ from mixbot.accounts import PROVIDER, _token_of
 from mixbot.app import App
 from mixbot.sandbox import DiscordServer, MixcloudServer
 from mixbot.sandbox.discord import Channel, Guild, Message, User
+from mixbot.sandbox.mixcloud import Show
 from mixbot.settings import Settings
 from mixbot.store import Account
 from mixbot.vault import Vault
@@ -94,6 +95,7 @@ async def staged(
             **options,
         }
         settings = Settings(**given)
+        discord.redirect_uris.add(f"{settings.public_url}/oauth/discord/callback")
         parts = await stack.enter_async_context(running(settings, discord, listener))
         yield Scene(discord, mixcloud, settings, parts, guild, channel, ada, noor)
 

@@ -70,7 +70,7 @@ class CodeForm(discord.ui.Modal, title="Link Mixcloud"):
     """Takes the code of the linking page."""
 
     code: discord.ui.TextInput[CodeForm] = discord.ui.TextInput(
-        label="The code from the page", min_length=4, max_length=20
+        label="The code from the page", custom_id="code", min_length=4, max_length=20
     )
 
     def __init__(self) -> None:
