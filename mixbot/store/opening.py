@@ -22,7 +22,11 @@ async def open_store(address: str) -> AsyncIterator[Store]:
     database = database_at(address)
     try:
         await _bring_up_to_date(database)
-        yield Store(database)
+        store = Store(database)
+        try:
+            yield store
+        finally:
+            await store.close()
     finally:
         await database.close()
 

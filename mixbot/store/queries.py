@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
@@ -22,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from .engines import Database
 from .records import Account, LinkAttempt, Share
@@ -31,7 +34,10 @@ T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 
 SHARES_KEPT = timedelta(days=400)  # a chart of a year, and some
+SHARES_GATHERED = 0.1  # seconds
 START_WINDOW = timedelta(minutes=10)
+
+log = logging.getLogger(__name__)
 
 # Built once: building a statement costs as much as running it.
 _ACCOUNT = select(accounts).where(
@@ -43,6 +49,7 @@ _LAST_SHARE = (
     .order_by(shares.c.id.desc())
     .limit(1)
 )
+_SHARE = shares.insert()
 _LONG_KEY = select(long_keys.c.key).where(long_keys.c.id == bindparam("id"))
 _GATE = select(gates.c.closed_until).where(gates.c.provider == bindparam("provider"))
 
@@ -54,6 +61,15 @@ class Store:
         self._database = database
         self._insert = postgresql.insert if database.name == "postgresql" else sqlite.insert
         self._short_ids: LRUCache[str, str] = LRUCache(4096)
+        self._shares: list[dict[str, Any]] = []
+        self._saving: asyncio.Task[None] | None = None
+        self._saving_shares = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Save what is still to be saved."""
+        if self._saving:
+            self._saving.cancel()
+        await self._save_shares()
 
     # Accounts
 
@@ -221,13 +237,34 @@ class Store:
         user_id: int | None = None,
         guild_id: int | None = None,
     ) -> None:
-        """Remember that a show was shared in a channel."""
+        """Remember that a show was shared in a channel.
+
+        It happens with nearly every answer, and a transaction costs as much as the rest of one, so
+        those of a moment share it. Whoever asks this store sees them at once.
+        """
         share = Share(channel_id, guild_id, user_id, key, name, shared_at)
-        query = shares.insert()
-        await self._write(lambda connection: connection.execute(query, asdict(share)))
+        self._shares.append(asdict(share))
+        if self._saving is None:
+            self._saving = asyncio.create_task(self._save_shares_soon())
+
+    async def _save_shares_soon(self) -> None:
+        await asyncio.sleep(SHARES_GATHERED)
+        self._saving = None
+        await self._save_shares()
+
+    async def _save_shares(self) -> None:
+        async with self._saving_shares:
+            gathered, self._shares = self._shares, []
+            if not gathered:
+                return
+            try:
+                await self._write(lambda connection: connection.execute(_SHARE, gathered))
+            except SQLAlchemyError:
+                log.exception("%s shares are not remembered", len(gathered))
 
     async def last_share(self, channel_id: int) -> Share | None:
         """The show that was shared last in a channel."""
+        await self._save_shares()
         row = await self._row(_LAST_SHARE, {"channel_id": channel_id})
         return Share(*row) if row else None
 
@@ -235,6 +272,7 @@ class Store:
         self, *, guild_id: int | None = None, user_id: int | None = None, limit: int = 25
     ) -> Sequence[Share]:
         """The shows shared last in a server, or by a user, newest first and each once."""
+        await self._save_shares()
         place = shares.c.user_id == user_id if guild_id is None else shares.c.guild_id == guild_id
         newest = (
             select(func.max(shares.c.id).label("id"))
@@ -291,6 +329,7 @@ class Store:
 
     async def purge(self, now: datetime) -> None:
         """Drop what is too old to be of use."""
+        await self._save_shares()
 
         def drop(connection: Connection) -> None:
             connection.execute(delete(link_attempts).where(link_attempts.c.expires_at <= now))
@@ -302,6 +341,8 @@ class Store:
 
     async def forget(self, user_id: int) -> None:
         """Drop everything about a user."""
+
+        await self._save_shares()
 
         def drop(connection: Connection) -> None:
             for table in metadata.tables.values():

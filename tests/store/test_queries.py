@@ -153,6 +153,20 @@ class TestShares:
         assert await store.last_share(1) == Share(1, 9, ADA, "/a/two/", "Two", NOW)
         assert await store.last_share(3) is None
 
+    async def test_a_share_outlives_the_process(self, store: Store, database_url: str) -> None:
+        async with open_store(database_url) as stopping:
+            await stopping.record_share(1, "/a/one/", shared_at=NOW)
+        assert await store.last_share(1) is not None
+
+    async def test_another_process_sees_a_share_a_moment_later(
+        self, store: Store, database_url: str
+    ) -> None:
+        async with open_store(database_url) as other:
+            before = asyncio.all_tasks()
+            await store.record_share(1, "/a/one/", shared_at=NOW)
+            await asyncio.wait(asyncio.all_tasks() - before)
+            assert await other.last_share(1) is not None
+
     async def test_recent_shares_come_newest_first_and_once(self, store: Store) -> None:
         for key in ("/a/one/", "/a/two/", "/a/one/", "/a/three/"):
             await store.record_share(1, key, shared_at=NOW, user_id=ADA, guild_id=9)
@@ -252,4 +266,5 @@ async def test_many_processes_write_at_once(store: Store, database_url: str) -> 
                 for writer in (store, other)
             )
         )
-        assert all([await other.last_share(number) for number in range(50)])
+        for number in range(50):
+            assert await other.last_share(number)
