@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from mixbot.errors import UserError
 from mixbot.mixcloud import Mixcloud, MixcloudError, MixcloudOAuth, Unauthorized
-from mixbot.signin import DiscordSignIn, new_verifier
+from mixbot.signin import DiscordSignIn, SignInFailed, new_verifier
 from mixbot.store import Account, LinkAttempt, Store
 from mixbot.vault import CannotOpen, Vault
 
@@ -319,24 +319,19 @@ class Accounts:
 
     async def continue_link(self, link: str, *, browser: str) -> str:
         """Tie the attempt to `browser`; where that is to go next."""
-        state, verifier, nonce = _secret(), new_verifier(), _secret()
         attempt = await self.open_link(link)
         if self.sign_in:
-            bound = await self._store.bind_link(
-                _hash(link),
-                _hash(browser),
-                self._now(),
-                state=_hash(state),
-                verifier=self._sealed(verifier, _verifier_of(attempt.user_id)),
-            )
+            state, verifier = _secret(), new_verifier()
+            sealed = self._sealed(verifier, _verifier_of(attempt.user_id))
+            awaited = {"state": _hash(state), "verifier": sealed}
             onward = self.sign_in.authorization_url(
                 self._discord_callback, state=state, verifier=verifier
             )
         else:
-            bound = await self._store.bind_link(
-                _hash(link), _hash(browser), self._now(), nonce=_hash(nonce)
-            )
+            nonce = _secret()
+            awaited = {"nonce": _hash(nonce)}
             onward = self._consent(nonce).authorization_url
+        bound = await self._store.bind_link(_hash(link), _hash(browser), self._now(), **awaited)
         if bound is None:
             raise self._reason(await self._store.link_attempt(link=_hash(link)), browser)
         return onward
@@ -352,11 +347,11 @@ class Accounts:
         if not code:
             await self._store.end_link(attempt)
             raise Denied
-        user_id = await self.sign_in.user_id(
-            self._discord_callback,
-            code=code,
-            verifier=self._opened(attempt.verifier, _verifier_of(attempt.user_id)),
-        )
+        try:
+            verifier = self._opened(attempt.verifier, _verifier_of(attempt.user_id))
+        except CannotOpen:
+            raise SignInFailed from None
+        user_id = await self.sign_in.user_id(self._discord_callback, code=code, verifier=verifier)
         if user_id != attempt.user_id:
             await self._store.end_link(attempt)
             raise WrongDiscordUser
