@@ -57,7 +57,7 @@ def sync(
     """Register the slash commands with Discord; shows what differs first."""
     from mixbot import registration
 
-    _finish(registration.sync(Settings.read(), guild, confirmed=yes, out=out))
+    _finish(registration.sync(_quietly(), guild, confirmed=yes, out=out))
 
 
 @cli.command()
@@ -65,7 +65,7 @@ def check() -> None:
     """Check the settings, the database, Discord and Mixcloud: one line each."""
     from mixbot import checks
 
-    if not _finish(checks.run(Settings.read(), out)):
+    if not _finish(checks.run(_quietly(), out)):
         raise typer.Exit(FAILED)
 
 
@@ -75,6 +75,14 @@ def new() -> None:
     from mixbot.vault import Vault
 
     out.print(Vault.new_key())
+
+
+def _quietly() -> Settings:
+    from mixbot import logs
+
+    settings = Settings.read()
+    logs.configure(settings, level="ERROR")
+    return settings
 
 
 def _finish(work: Coroutine[Any, Any, Any]) -> Any:

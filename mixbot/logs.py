@@ -10,8 +10,11 @@ import structlog
 from mixbot.settings import Settings
 
 
-def configure(settings: Settings) -> None:
-    """Send everything logged, discord.py's and aiohttp's too, to stderr in the format set."""
+def configure(settings: Settings, *, level: str | None = None) -> None:
+    """Send everything logged, discord.py's and aiohttp's too, to stderr in the format set.
+
+    `level` is for commands that print what there is to say themselves.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -40,7 +43,7 @@ def configure(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level)
+    root.setLevel(level or settings.log_level)
     # Below WARNING both write down addresses, and Mixcloud's tokens ride in addresses.
     for name in ("aiohttp", "discord.http", "discord.webhook"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

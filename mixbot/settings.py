@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +23,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mixbot.errors import UserError
+from mixbot.vault import Vault, WrongKey
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ENV_FILE = ".env"
@@ -55,15 +54,10 @@ def _without_slash(value: str) -> str:
 
 
 def _encryption_keys(value: SecretStr) -> SecretStr:
-    for key in value.get_secret_value().split(","):
-        try:
-            size = len(base64.b64decode(key.strip(), altchars=b"-_", validate=True))
-        except (binascii.Error, ValueError):
-            size = 0
-        if size != 32:
-            raise ValueError(
-                "each key must be 32 bytes in urlsafe base64; `mixbot keys new` prints one"
-            )
+    try:
+        Vault.from_keys(value.get_secret_value())
+    except WrongKey as error:
+        raise ValueError(str(error)) from None
     return value
 
 
@@ -196,7 +190,7 @@ class Settings(BaseSettings):
     def read(cls) -> Settings:
         """The settings of this process; raises SettingsError with a line for each problem."""
         try:
-            return cls()  # type: ignore[call-arg]  # the required ones come from outside
+            return cls()
         except ValidationError as error:
             raise SettingsError([cls._line(problem) for problem in error.errors()]) from None
 

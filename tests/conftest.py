@@ -51,7 +51,9 @@ class Scene:
         """Link `user` to `username` at Mixcloud, without the browser; returns the token."""
         token = self.mixcloud.token_for(username)
         me = await self.parts.mixcloud.with_token(token).me()
-        vault = Vault.from_keys(str(self.settings.encryption_keys.get_secret_value()))
+        keys = self.settings.encryption_keys
+        assert keys
+        vault = Vault.from_keys(keys.get_secret_value())
         user_id = int(user.id)
         sealed = vault.seal(token, _token_of(user_id))
         await self.parts.store.save_account(

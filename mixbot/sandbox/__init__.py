@@ -1,2 +1,4 @@
+"""Mixcloud and Discord on loopback: for tests, benchmarks and the demo."""
+
 from mixbot.sandbox.discord import DiscordServer as DiscordServer
 from mixbot.sandbox.mixcloud import MixcloudServer as MixcloudServer

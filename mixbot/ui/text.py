@@ -39,6 +39,7 @@ def _escape_all(text: str) -> str:
 
 def isolate(text: str) -> str:
     """`text` that keeps its direction, so that an RTL name does not turn the words around it."""
+    text = text.strip()
     return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if not text.isascii() else text
 
 

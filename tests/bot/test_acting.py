@@ -185,7 +185,7 @@ async def test_it_works_where_only_the_user_brought_it(scene: Scene, show: Show)
     assert answer.content.startswith("Added")
     group = scene.discord.group_dm(scene.ada, scene.noor)
     card = await (await scene.ada.slash(group, "mixcloud search", query="jazz")).reply()
-    assert card.button("♥ Favorite")
+    assert not card.button("♥ Favorite").disabled
 
 
 async def test_a_restart_leaves_old_buttons_working(tmp_path: Path) -> None:

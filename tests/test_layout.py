@@ -1,0 +1,100 @@
+"""Imports point down, as CONTRIBUTING.md draws them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# What each part may import, besides itself, errors and other people's packages.
+MAY_IMPORT = {
+    "mixbot.errors": set[str](),
+    "mixbot.mixcloud": set[str](),
+    "mixbot.vault": set[str](),
+    "mixbot.store": set[str](),
+    "mixbot.signin": set[str](),
+    "mixbot.settings": {"mixbot.vault"},
+    "mixbot.logs": {"mixbot.settings"},
+    "mixbot.accounts": {"mixbot.mixcloud", "mixbot.store", "mixbot.vault", "mixbot.signin"},
+    "mixbot.web": {"mixbot.accounts", "mixbot.mixcloud", "mixbot.store"},
+    "mixbot.ui": {"mixbot.accounts", "mixbot.mixcloud", "mixbot.store"},
+    "mixbot.arguments": {"mixbot.ui", "mixbot.mixcloud", "mixbot.accounts", "mixbot.store"},
+    "mixbot.bot": {"mixbot.ui", "mixbot.accounts", "mixbot.mixcloud", "mixbot.store"},
+    "cogs": {
+        "mixbot.bot",
+        "mixbot.ui",
+        "mixbot.arguments",
+        "mixbot.accounts",
+        "mixbot.mixcloud",
+    },
+}
+WITHOUT_DISCORD = ("mixbot.mixcloud", "mixbot.store", "mixbot.accounts", "mixbot.web")
+SANDBOX_USERS = ("mixbot.sandbox", "mixbot.__main__", "tests", "benchmarks")
+
+
+def modules() -> list[tuple[str, ast.Module]]:
+    found = []
+    for folder in ("mixbot", "cogs"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found.append((name, ast.parse(path.read_text(encoding="utf-8"))))
+    return found
+
+
+def imports(tree: ast.Module, module: str) -> set[str]:
+    """Absolute names of what is imported at run time; imports for type checkers do not count."""
+    names: set[str] = set()
+    skipped = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def part_of(module: str) -> str | None:
+    return next(
+        (part for part in MAY_IMPORT if module == part or module.startswith(f"{part}.")), None
+    )
+
+
+@pytest.mark.parametrize(("module", "tree"), modules(), ids=lambda value: str(value)[:60])
+def test_imports_point_down(module: str, tree: ast.Module) -> None:
+    imported = imports(tree, module)
+    if not module.startswith(SANDBOX_USERS):
+        assert not [name for name in imported if name.startswith("mixbot.sandbox")]
+    if module.startswith(WITHOUT_DISCORD):
+        assert not [name for name in imported if name.split(".")[0] == "discord"]
+    part = part_of(module)
+    if part is None:
+        return
+    allowed = MAY_IMPORT[part] | {part, "mixbot.errors"}
+    used = {part_of(name) for name in imported} - {None}
+    assert used <= allowed, f"{module} imports {used - allowed}"
+
+
+def test_importing_the_library_imports_neither_discord_nor_sqlalchemy() -> None:
+    code = (
+        "import sys, mixbot.mixcloud; "
+        "print([name for name in sys.modules if name.split('.')[0] in ('discord', 'sqlalchemy')])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [name for name, tree in modules() if tree.body and not ast.get_docstring(tree)]
+    assert silent == []

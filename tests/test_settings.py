@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from mixbot.settings import Settings, SettingsError
+from mixbot.vault import Vault
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith(("DISCORD_", "MIXCLOUD_", "MIXBOT_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def problems(monkeypatch: pytest.MonkeyPatch, **values: str) -> list[str]:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        Settings.read()
+    return str(caught.value).splitlines()
+
+
+def test_a_token_is_all_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "abc")
+    settings = Settings.read()
+    assert settings.discord_token.get_secret_value() == "abc"
+    assert settings.database_url == "sqlite:///mixbot.db"
+
+
+def test_all_that_is_wrong_is_said_at_once_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = problems(
+        monkeypatch,
+        MIXCLOUD_CLIENT_ID="id",
+        MIXBOT_ENCRYPTION_KEYS="very-secret-but-short",
+        MIXBOT_HTTP_PORT="banana",
+        MIXBOT_PUBLIC_URL="http://example.org",
+        MIXBOT_SHARD_IDS="0,5",
+        MIXBOT_SHARD_COUNT="2",
+        MIXBOT_LOG_LEVEL="LOUD",
+    )
+    assert [line.split(":")[0] for line in lines] == [
+        "DISCORD_TOKEN",
+        "MIXCLOUD_CLIENT_SECRET",
+        "MIXBOT_PUBLIC_URL",
+        "MIXBOT_HTTP_PORT",
+        "MIXBOT_ENCRYPTION_KEYS",
+        "MIXBOT_SHARD_IDS",
+        "MIXBOT_LOG_LEVEL",
+    ]
+    assert "very-secret" not in "".join(lines)
+
+
+def test_linking_needs_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"DISCORD_TOKEN": "a", "MIXCLOUD_CLIENT_ID": "b", "MIXCLOUD_CLIENT_SECRET": "c"}
+    assert problems(monkeypatch, **values) == [
+        "MIXBOT_ENCRYPTION_KEYS: not set, and linking accounts needs it; "
+        "`mixbot keys new` prints one"
+    ]
+    monkeypatch.setenv("MIXBOT_ENCRYPTION_KEYS", f"{Vault.new_key()}, {Vault.new_key()}")
+    assert Settings.read().encryption_keys
+
+
+def test_a_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-a-file\n", encoding="utf-8")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", str(tmp_path / "token"))
+    assert Settings.read().discord_token.get_secret_value() == "from-a-file"
+
+
+def test_a_secret_s_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = problems(monkeypatch, DISCORD_TOKEN_FILE="nowhere")
+    assert lines == ["DISCORD_TOKEN_FILE: the file cannot be read"]
+
+
+def test_a_dotenv_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKEN=abc\nMIXBOT_HTTP_PORT=9000\n", encoding="utf-8")
+    assert Settings.read().http_port == 9000
+
+
+def test_nothing_that_is_shown_holds_a_secret() -> None:
+    settings = Settings(
+        discord_token="secret-1", discord_client_secret="secret-2", mixcloud_client_id="x",
+        mixcloud_client_secret="secret-3", encryption_keys=Vault.new_key(),
+    )  # fmt: skip
+    assert "secret-" not in repr(settings) + str(settings)
+
+
+def test_every_setting_is_in_the_example_and_nothing_else() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    named = re.findall(r"^#?([A-Z][A-Z_]+)=", example, re.MULTILINE)
+    fields = [str(field.validation_alias) for field in Settings.model_fields.values()]
+    assert sorted(named) == sorted(fields)
+
+
+def test_the_example_shows_the_defaults(tmp_path: Path) -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^#([A-Z_]+)=(.+)$", example, re.MULTILINE))
+    for field in Settings.model_fields.values():
+        name = str(field.validation_alias)
+        if name in shown:
+            assert shown[name] == str(field.default), name

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import doctest
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixbot.ui import text, verbs
+from mixbot.ui.text import duration, escape, isolate, plain, shorten
+
+
+@pytest.mark.parametrize("module", [text, verbs])
+def test_the_examples_are_true(module: object) -> None:
+    results = doctest.testmod(module)  # type: ignore[arg-type]
+    assert results.attempted
+    assert not results.failed
+
+
+@given(st.text(max_size=2000), st.integers(min_value=4, max_value=600))
+def test_nothing_gets_longer_than_its_place(value: str, limit: int) -> None:
+    assert len(shorten(value, limit)) <= limit
+    assert len(plain(value, limit)) <= limit
+    assert len(escape(value, limit)) <= limit
+
+
+@given(st.text())
+def test_escaped_text_mentions_nobody(value: str) -> None:
+    escaped = escape(f"{value} @everyone @here <@1> <@&2> <#3>", 10_000)
+    assert not re.search(r"@everyone|@here|(?<!\\)<[@#]", escaped)
+
+
+@pytest.mark.parametrize(
+    ("written", "escaped"),
+    [
+        ("**bold** _it_ ~~no~~ `code` ||spoiler||", "\\*\\*bold\\*\\* \\_it\\_"),
+        ("[click](https://evil.tld)", "\\[click]"),
+        ("# heading", "\\# heading"),
+        ("> quote", "\\> quote"),
+    ],
+)
+def test_markdown_shows_as_written(written: str, escaped: str) -> None:
+    assert escape(written, 200).startswith(escaped)
+
+
+def test_a_right_to_left_name_keeps_to_itself() -> None:
+    assert isolate("إذاعة") == "\u2068إذاعة\u2069"
+    assert isolate("Ada") == "Ada"
+
+
+@given(st.integers(min_value=0, max_value=10**6))
+def test_every_length_has_words(seconds: int) -> None:
+    assert re.fullmatch(r"(\d+ h )?\d+ min", duration(seconds))
