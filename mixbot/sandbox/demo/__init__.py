@@ -1,0 +1,5 @@
+"""Everything on this machine: a Discord, a Mixcloud, the real bot, and a chat in the browser."""
+
+from .running import Demo, demo, run_demo
+
+__all__ = ["Demo", "demo", "run_demo"]

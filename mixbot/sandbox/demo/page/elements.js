@@ -1,0 +1,64 @@
+// Making elements. Text is only ever inserted as text.
+
+/** `h("button.primary", {type: "button", onclick: f}, "Go")`; empty children are left out. */
+export function h(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const element = document.createElement(name);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key.startsWith("--")) element.style.setProperty(key, value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat(3).filter((child) => child || child === 0));
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+let hosts = [];
+
+/** Remember which addresses outside are found on this machine: `{"https://…": "http://…"}`. */
+export function setHosts(mapping) {
+  hosts = Object.entries(mapping);
+}
+
+/** Where `url` is found: here, if it is an address of the sandbox; null if it is no web address. */
+export function local(url) {
+  for (const [outside, here] of hosts) {
+    const rest = url.slice(outside.length);
+    if (url.startsWith(outside) && (!rest || outside.endsWith("/") || "/?#".includes(rest[0]))) {
+      return here + rest;
+    }
+  }
+  return /^https?:\/\//.test(url) ? url : null;
+}
+
+export function link(url, ...children) {
+  const here = local(url);
+  if (!here) return h("span", {}, children);
+  return h("a", { href: here, target: "_blank", rel: "noopener", title: url }, children);
+}
+
+/** A picture, or its description where it cannot be loaded. */
+export function picture(url, alt, className) {
+  const here = local(url);
+  const missing = () => h(`span.missing${className ? `.${className}` : ""}`, {}, alt || "Picture");
+  if (!here) return missing();
+  const image = h(`img${className ? `.${className}` : ""}`, { src: here, alt, loading: "lazy" });
+  image.addEventListener("error", () => image.replaceWith(missing()));
+  return image;
+}
+
+export function avatar(user) {
+  if (user.bot) return h("img.avatar", { src: "/mixbot.svg", alt: "" });
+  const hue = [...user.username].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 360;
+  return h("span.avatar", { "--hue": hue, "aria-hidden": "true" }, nameOf(user)[0].toUpperCase());
+}
+
+export const nameOf = (user) => user.global_name || user.username;
+
+export function clock(moment) {
+  return moment.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+}

@@ -1,0 +1,211 @@
+// What opens above the page: lists to choose from, menus of actions, forms.
+
+import { h } from "./elements.js";
+
+const GAP = 6;
+const MARGIN = 8;
+let count = 0;
+
+/** Put `panel` below `anchor`, or above it where there is more room. */
+function place(panel, anchor, { above = false, wide = false } = {}) {
+  const box = anchor.getBoundingClientRect();
+  const roomBelow = innerHeight - box.bottom - GAP - MARGIN;
+  const roomAbove = box.top - GAP - MARGIN;
+  panel.style.maxHeight = "";
+  if (wide) panel.style.width = `${box.width}px`;
+  const goesUp = above || (roomBelow < panel.scrollHeight && roomAbove > roomBelow);
+  panel.style.maxHeight = `${Math.min(goesUp ? roomAbove : roomBelow, 420)}px`;
+  const left = Math.min(box.left, innerWidth - panel.offsetWidth - MARGIN);
+  panel.style.left = `${Math.max(left, MARGIN)}px`;
+  panel.style.top = goesUp ? `${box.top - GAP - panel.offsetHeight}px` : `${box.bottom + GAP}px`;
+}
+
+/** Keep `panel` at `anchor` until it is closed; `onAway` is called on a click elsewhere. */
+function attach(panel, anchor, options, onAway) {
+  const again = () => place(panel, anchor, options);
+  const away = ({ target }) => panel.contains(target) || anchor.contains(target) || onAway();
+  document.body.append(panel);
+  again();
+  addEventListener("resize", again);
+  addEventListener("scroll", again, true);
+  document.addEventListener("pointerdown", away);
+  return () => {
+    removeEventListener("resize", again);
+    removeEventListener("scroll", again, true);
+    document.removeEventListener("pointerdown", away);
+    panel.remove();
+  };
+}
+
+/**
+ * A list to choose from. The focus stays on `owner`, a text field or button, which passes its
+ * keys to `key()`. Items are `{label, description, mark, picked, disabled, heading}`.
+ */
+export class Choices {
+  static current = null; // the one that is open
+
+  constructor(owner, { label, onPick, anchor = owner, above = false, wide = true }) {
+    Object.assign(this, { owner, onPick, anchor, options: { above, wide } });
+    this.id = `choices-${++count}`;
+    this.panel = h("div.choices", { role: "listbox", id: this.id, "aria-label": label });
+    this.panel.addEventListener("pointerdown", (event) => event.preventDefault());
+    owner.setAttribute("role", "combobox");
+    owner.setAttribute("aria-haspopup", "listbox");
+    owner.setAttribute("aria-controls", this.id);
+    owner.setAttribute("aria-expanded", "false");
+    this.items = [];
+    this.active = -1;
+  }
+
+  get open() {
+    return Boolean(this.detach);
+  }
+
+  show(items, active = -1) {
+    if (Choices.current !== this) Choices.current?.hide();
+    Choices.current = this;
+    this.items = items;
+    this.panel.replaceChildren(...items.map((item, index) => this.option(item, index)));
+    if (!this.detach) {
+      this.detach = attach(this.panel, this.anchor, this.options, () => this.hide());
+      this.owner.setAttribute("aria-expanded", "true");
+    } else place(this.panel, this.anchor, this.options);
+    this.point(active);
+  }
+
+  option(item, index) {
+    const option = h(
+      "div.choice",
+      { role: "option", id: `${this.id}-${index}`, "aria-selected": String(Boolean(item.picked)), "aria-disabled": item.disabled && "true" },
+      item.mark && h("span.mark", { "aria-hidden": "true" }, item.mark),
+      h("span.words", {}, h("span.label", {}, item.label), item.description && h("span.description", {}, item.description)),
+      item.aside && h("span.aside", {}, item.aside),
+    );
+    option.addEventListener("click", () => this.pick(index));
+    option.addEventListener("pointermove", () => this.active !== index && this.point(index, false));
+    return option;
+  }
+
+  hide() {
+    if (Choices.current === this) Choices.current = null;
+    this.detach?.();
+    this.detach = null;
+    this.active = -1;
+    this.owner.setAttribute("aria-expanded", "false");
+    this.owner.removeAttribute("aria-activedescendant");
+  }
+
+  point(index, scroll = true) {
+    const options = this.panel.children;
+    options[this.active]?.classList.remove("active");
+    this.active = index >= 0 && index < options.length ? index : -1;
+    const option = options[this.active];
+    if (!option) return this.owner.removeAttribute("aria-activedescendant");
+    option.classList.add("active");
+    if (scroll) option.scrollIntoView({ block: "nearest" });
+    this.owner.setAttribute("aria-activedescendant", option.id);
+  }
+
+  move(step) {
+    const size = this.items.length;
+    if (size) this.point(this.active < 0 && step < 0 ? size - 1 : (this.active + step + size) % size);
+  }
+
+  pick(index) {
+    const item = this.items[index];
+    if (item && !item.disabled) this.onPick(item);
+  }
+
+  /** Act on a key of the owner, and tell whether it was one for the list. */
+  key(event) {
+    if (!this.open) return false;
+    if (event.key === "ArrowDown") this.move(1);
+    else if (event.key === "ArrowUp") this.move(-1);
+    else if (event.key === "Escape") this.hide();
+    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.active >= 0) this.pick(this.active);
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+}
+
+/** A menu of actions at `anchor`: `[{label, act}]` under a heading. */
+export function openMenu(anchor, heading, actions) {
+  const close = (refocus = true) => {
+    detach();
+    anchor.removeAttribute("aria-expanded");
+    if (refocus) anchor.focus();
+  };
+  const items = actions.map(({ label, act }) =>
+    h("button.choice", { type: "button", role: "menuitem", tabindex: "-1", onclick: () => (close(), act()) }, label),
+  );
+  const panel = h("div.choices.menu", { role: "menu", "aria-label": heading }, h("p.heading", {}, heading), items);
+  panel.addEventListener("keydown", (event) => {
+    const at = items.indexOf(document.activeElement);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) items[(at + step + items.length) % items.length].focus();
+    else if (event.key === "Home") items[0].focus();
+    else if (event.key === "End") items.at(-1).focus();
+    else if (event.key === "Escape" || event.key === "Tab") close();
+    else return;
+    event.preventDefault();
+  });
+  const detach = attach(panel, anchor, {}, () => close(false));
+  anchor.setAttribute("aria-expanded", "true");
+  items[0].focus({ preventScroll: true });
+}
+
+/** A form of the bot. `send(values)` resolves to null once it is through, else to a sentence. */
+export function openForm(modal, send) {
+  const readers = [];
+  const fields = modal.components.map((component) => formPart(component, readers));
+  const problem = h("p.problem", { role: "alert" });
+  const submit = h("button.button.primary", { type: "submit" }, "Submit");
+  const cancel = h("button.button.plain", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const title = h("h2", { id: `form-${++count}` }, modal.title);
+  const form = h("form", { novalidate: true }, title, fields, problem, h("div.actions", {}, cancel, submit));
+  const dialog = h("dialog", { "aria-labelledby": title.id }, form);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    problem.textContent = "";
+    submit.disabled = true;
+    const sentence = await send(Object.fromEntries(readers.map((read) => read())));
+    submit.disabled = false;
+    if (sentence) problem.textContent = sentence;
+    else dialog.close();
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  dialog.querySelector("input, textarea, select")?.focus();
+}
+
+/** A row or a label with its field, or text; what reads the field goes to `readers`. */
+function formPart(component, readers) {
+  const field = component.component || component.components?.[0];
+  if (!field) return h("p", {}, component.content);
+  const id = `field-${++count}`;
+  const label = component.label || field.label;
+  const required = field.required !== false;
+  const input = formField(field, id, required);
+  readers.push(() => [field.custom_id, field.type === 3 ? [...input.selectedOptions].map((o) => o.value) : input.value]);
+  return h(
+    "div.field",
+    {},
+    h("label", { for: id }, label, required && h("span.required", { "aria-hidden": "true" }, " *")),
+    component.description && h("p.description", { id: `${id}-about` }, component.description),
+    input,
+  );
+}
+
+function formField(field, id, required) {
+  const about = { id, required, placeholder: field.placeholder, autocomplete: "off" };
+  if (field.type === 3) {
+    const options = field.options.map((o) => h("option", { value: o.value, selected: o.default }, o.label));
+    return h("select", { id, required, multiple: field.max_values > 1 }, options);
+  }
+  const limits = { maxlength: field.max_length, minlength: field.min_length };
+  const input = field.style === 2 ? h("textarea", { ...about, ...limits, rows: 4 }) : h("input", { ...about, ...limits });
+  input.value = field.value || "";
+  return input;
+}

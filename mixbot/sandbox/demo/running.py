@@ -1,0 +1,174 @@
+"""Starts all parts of the demo, and closes them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic_settings import PydanticBaseSettingsSource
+
+from mixbot import app, logs
+from mixbot.errors import UserError
+from mixbot.sandbox.discord import DiscordServer
+from mixbot.sandbox.mixcloud import MixcloudServer
+from mixbot.settings import Settings
+from mixbot.vault import Vault
+
+from .pages import create_pages
+from .scene import Scene, set_up
+
+HOST = "127.0.0.1"
+CLIENT_ID, CLIENT_SECRET = "mixbot-demo", "only-for-the-sandbox"
+
+
+class PortInUse(UserError):
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port {port} is in use already. Take another: mixbot demo --port {port + 1}"
+        )
+
+
+class DemoSettings(Settings):
+    """Settings that neither the environment nor `.env` can change."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: Any,
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **more: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The demo while it runs."""
+
+    url: str
+    discord: DiscordServer
+    mixcloud: MixcloudServer
+    parts: app.App
+    scene: Scene
+    connection: asyncio.Task[None]  # of the bot to Discord; it ends only if something is wrong
+
+
+async def run_demo(
+    *, port: int = 8765, sign_in: bool = True, announce: Callable[[str], None] = print
+) -> None:
+    """Run the demo until told to stop; `announce` is given its address on a line of its own."""
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no signals to listen for
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    async with demo(port=port, sign_in=sign_in, log_level="WARNING") as running:
+        announce("Discord, Mixcloud and mixbot run on this machine. Open the chat:")
+        announce(running.url)
+        announce("Ctrl+C stops everything and forgets it.")
+        until_told = asyncio.ensure_future(stopped.wait())
+        try:
+            await asyncio.wait(
+                (until_told, running.connection), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            until_told.cancel()
+
+
+@asynccontextmanager
+async def demo(
+    *, port: int = 0, sign_in: bool = True, log_level: str | None = None
+) -> AsyncIterator[Demo]:
+    """The demo, ready for people at `url`.
+
+    With `sign_in`, a link is proven by signing in with Discord, otherwise by a code typed into a
+    form. `log_level` sets up logging; without it, logging is left as it is.
+    """
+    async with AsyncExitStack() as stack:
+        chat = stack.enter_context(_listen(port))
+        discord = await stack.enter_async_context(DiscordServer())
+        mixcloud = await stack.enter_async_context(MixcloudServer())
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mixbot-demo-")))
+        pages = stack.enter_context(app.listen(HOST, 0))
+        settings = _settings(discord, mixcloud, f"http://{HOST}:{_port(pages)}", folder, sign_in)
+        if log_level:
+            logs.configure(settings.model_copy(update={"log_level": log_level}))
+        mixcloud.register_app(CLIENT_ID, CLIENT_SECRET)
+        discord.redirect_uris.add(f"{settings.public_url}/oauth/discord/callback")
+        discord.unfurl(settings.public_url, settings.public_url)
+        scene = await set_up(discord, mixcloud)
+        parts = await stack.enter_async_context(
+            app.assembled(
+                settings,
+                pages,
+                player_url=mixcloud.player_url,
+                image_url=mixcloud.thumbnailer_url,
+                sign_in_url=discord.authorize_url,
+                guild_ready_timeout=0.05,
+            )
+        )
+        connection = await stack.enter_async_context(_connected(parts, settings))
+        url = f"http://{HOST}:{_port(chat)}"
+        await stack.enter_async_context(app.serving(create_pages(scene, url), chat))
+        yield Demo(url, discord, mixcloud, parts, scene, connection)
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(port) from None
+        raise UserError(f"Listening on port {port} failed: {error.strerror}.") from None
+    except OverflowError:
+        raise UserError(f"There is no port {port}: take one from 1024 to 65535.") from None
+
+
+def _port(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port
+
+
+def _settings(
+    discord: DiscordServer, mixcloud: MixcloudServer, public_url: str, folder: Path, sign_in: bool
+) -> Settings:
+    given: dict[str, Any] = {
+        "discord_token": discord.bot_token,
+        "discord_client_secret": discord.client_secret if sign_in else None,
+        "discord_api_url": discord.api_url,
+        "discord_gateway_url": discord.gateway_url,
+        "mixcloud_client_id": CLIENT_ID,
+        "mixcloud_client_secret": CLIENT_SECRET,
+        "mixcloud_api_url": mixcloud.api_url,
+        "mixcloud_site_url": mixcloud.site_url,
+        "mixcloud_oembed_url": mixcloud.oembed_url,
+        "public_url": public_url,
+        "database_url": f"sqlite:///{(folder / 'mixbot.db').as_posix()}",
+        "encryption_keys": Vault.new_key(),
+    }
+    return DemoSettings(**given)
+
+
+@asynccontextmanager
+async def _connected(parts: app.App, settings: Settings) -> AsyncIterator[asyncio.Task[None]]:
+    """The bot with its commands registered, connected and ready."""
+    await app.log_in(parts.bot, settings)
+    await parts.bot.tree.sync()
+    connection = asyncio.create_task(parts.bot.connect())
+    ready = asyncio.ensure_future(parts.bot.wait_until_ready())
+    try:
+        await asyncio.wait((connection, ready), return_when=asyncio.FIRST_COMPLETED)
+        if connection.done():
+            connection.result()
+        yield connection
+    finally:
+        ready.cancel()
+        await parts.bot.close()
+        await asyncio.gather(connection, return_exceptions=True)

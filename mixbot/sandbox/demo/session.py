@@ -1,0 +1,179 @@
+"""One tab of the chat page: a person, what they see, and what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import orjson
+from aiohttp import WSMsgType, web
+
+from mixbot.sandbox.discord import (
+    Channel,
+    ClientRefused,
+    Event,
+    File,
+    Interaction,
+    InteractionFailed,
+    Message,
+    User,
+)
+
+from .scene import Scene
+
+Json = dict[str, Any]
+SHOWN = ("message_created", "message_updated", "message_deleted", "typing_started")
+DM = 1
+
+
+class Session:
+    """Sends the page what its person sees; does what the person does on the page.
+
+    The page sends `{"id": 1, "do": "click", …}` and gets `{"id": 1, "done": …}` back, or instead
+    of `done` a sentence: `refused`, if Discord's client would not let one do that, or `failed`, if
+    the bot did not answer in time. Anything else it gets is an `Event`, but for the very first
+    message, which is all there is to see.
+    """
+
+    def __init__(self, scene: Scene, person: User, socket: web.WebSocketResponse) -> None:
+        self._scene = scene
+        self._person = person
+        self._socket = socket
+        self._deeds: Mapping[str, Callable[[Json], Awaitable[Any]]] = {
+            "say": self._say,
+            "command": self._command,
+            "complete": self._complete,
+            "menu": self._menu,
+            "person_menu": self._person_menu,
+            "click": self._click,
+            "choose": self._choose,
+            "submit": self._submit,
+            "dismiss": self._dismiss,
+        }
+
+    async def run(self) -> None:
+        """Stay until the tab is closed."""
+        async with (
+            asyncio.TaskGroup() as tasks,
+            self._scene.discord.subscribe(self._person) as events,
+        ):
+            await self._send(self._everything())
+            tasks.create_task(self._show(events))
+            async for frame in self._socket:
+                if frame.type is WSMsgType.TEXT:
+                    tasks.create_task(self._answer(orjson.loads(frame.data)))
+
+    async def _send(self, message: Json) -> None:
+        with suppress(ConnectionError):  # the tab was closed; `run` is about to end
+            await self._socket.send_str(orjson.dumps(message).decode())
+
+    def _everything(self) -> Json:
+        person, discord = self._person, self._scene.discord
+        return {
+            "event": "everything",
+            "me": person.to_json(),
+            "people": [each.to_json() for each in self._scene.people],
+            "bot": discord.bot.to_json(),
+            "hosts": dict(self._scene.hosts),
+            "places": [self._place(place) for place in self._scene.places(person)],
+        }
+
+    def _place(self, place: Channel) -> Json:
+        return {
+            "id": place.id,
+            "name": place.name or self._scene.discord.bot.name,
+            "guild": place.guild and place.guild.name,
+            "topic": place.topic,
+            "commands": self._person.commands(place),
+            "messages": [message.raw for message in self._person.messages(place)],
+        }
+
+    async def _show(self, events: AsyncIterable[Event]) -> None:
+        async for event in events:
+            if event.kind in SHOWN:
+                await self._send(event.to_json())
+
+    async def _answer(self, request: Json) -> None:
+        try:
+            answer = {"done": await self._deeds[request["do"]](request)}
+        except ClientRefused as refusal:
+            answer = {"refused": str(refusal)}
+        except InteractionFailed as failure:
+            answer = {"failed": str(failure)}
+        await self._send({"id": request["id"], **answer})
+
+    # What a person does.
+
+    async def _say(self, request: Json) -> None:
+        await self._person.say(self._channel(request["channel"]), request["content"])
+
+    async def _command(self, request: Json) -> Json:
+        channel, values = self._channel(request["channel"]), self._values(request["values"])
+        return await _settled(await self._person.slash(channel, request["command"], values))
+
+    async def _complete(self, request: Json) -> list[Json]:
+        channel, values = self._channel(request["channel"]), self._values(request["values"])
+        return await self._person.autocomplete(
+            channel, request["command"], focused=request["focused"], **values
+        )
+
+    async def _menu(self, request: Json) -> Json:
+        message = self._message(request["message"])
+        return await _settled(await self._person.menu(message, request["name"]))
+
+    async def _person_menu(self, request: Json) -> Json:
+        person = self._scene.discord.find_user(request["person"])
+        channel = self._channel(request["channel"])
+        return await _settled(await self._person.user_menu(person, request["name"], channel))
+
+    async def _click(self, request: Json) -> Json:
+        message, custom_id = self._message(request["message"]), request["custom_id"]
+        return await _settled(await self._person.click(message, custom_id=custom_id))
+
+    async def _choose(self, request: Json) -> Json:
+        message, custom_id = self._message(request["message"]), request["custom_id"]
+        values = request["values"]
+        return await _settled(await self._person.choose(message, *values, custom_id=custom_id))
+
+    async def _submit(self, request: Json) -> Json:
+        opened = self._scene.discord.find_interaction(request["interaction"])
+        return await _settled(await self._person.submit(opened, request["values"]))
+
+    async def _dismiss(self, request: Json) -> None:
+        await self._person.dismiss(self._message(request["message"]))
+
+    # What the page names.
+
+    def _channel(self, id: str) -> Channel:
+        return self._scene.discord.find_channel(id)
+
+    def _message(self, id: str) -> Message:
+        try:
+            return self._scene.discord.find_message(id)
+        except KeyError:
+            raise ClientRefused("This message is gone.") from None
+
+    def _values(self, given: Json) -> Json:
+        return {name: self._value(value) for name, value in given.items()}
+
+    def _value(self, value: Any) -> Any:
+        match value:
+            case {"user": id}:
+                return self._scene.discord.find_user(id)
+            case {"channel": id}:
+                return self._channel(id)
+            case {"file": name, "data": data}:
+                return File(name, base64.b64decode(data))
+        return value
+
+
+async def _settled(interaction: Interaction) -> Json:
+    """What came of an interaction once the bot has acknowledged it: perhaps a form."""
+    try:
+        await interaction.acknowledged()
+    except InteractionFailed:
+        raise InteractionFailed(interaction.failure) from None
+    return {"interaction": interaction.id, "modal": interaction.modal}
