@@ -50,9 +50,7 @@ class MixcloudCommands(
         await interaction.response.defer(thinking=True)
         listing = pager.Listing(type.value if type else "s", query.strip())
         self.bot.remember_query(interaction.user.id, listing.query)
-        answer = await pager.render(
-            self.bot, pager.Place(listing, index=0, owner_id=interaction.user.id)
-        )
+        answer = await pager.first(self.bot, listing, interaction.user.id)
         if answer is None:
             await interaction.edit_original_response(
                 content=f"Mixcloud found nothing for “{escape(query, 200)}”. Try fewer words."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import discord
@@ -16,7 +16,7 @@ from mixbot.errors import UserError
 from mixbot.mixcloud import Cloudcast, Mixcloud, Resource, ResourceList, SearchType, User
 from mixbot.ui import cards, replies
 from mixbot.ui.acting import ActionButton
-from mixbot.ui.references import SHORT, reference
+from mixbot.ui.references import SHORT, Reference, reference, resolve
 from mixbot.ui.text import count, duration, plain
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ PAGE = 20  # results; a menu holds 25, two of which lead to the neighbouring pag
 QUERY_ROOM = 48  # characters of a query inside a custom_id
 URL_LIMIT = 512  # characters; Discord refuses a link button with more
 TYPES: dict[str, SearchType] = {"s": "cloudcast", "u": "user", "t": "tag"}
+SHOWS = "sgp"  # the listings whose results are shows
 EARLIER, LATER = "earlier", "later"
 
 
@@ -61,11 +62,19 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where someone is in a listing. `owner_id` alone turns this message's pages."""
+    """Where someone is in a listing, as custom_ids hold it.
 
-    listing: Listing
+    `listing` is what `stored` made of one. `owner_id` alone turns this message's pages.
+    """
+
+    listing: str
     index: int
     owner_id: int
+
+    @property
+    def offset(self) -> int:
+        """Where this place's page begins."""
+        return self.index - self.index % PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +92,32 @@ class SomethingElse(UserError):
         super().__init__(f"That leads to a {kind} on Mixcloud, and I expected {expected}.")
 
 
+async def first(bot: MixBot, listing: Listing, owner_id: int) -> Answer | None:
+    """The message for the first result of `listing`, or None when there is none."""
+    return await render(bot, Place(await stored(bot, listing), 0, owner_id))
+
+
 async def render(bot: MixBot, place: Place) -> Answer | None:
     """The message for `place`, or None when nothing is listed there."""
-    offset = place.index - place.index % PAGE
-    page = await place.listing.page(bot, offset)
+    listing = await _restored(bot, place.listing)
+    page = await listing.page(bot, place.offset)
     if not page:
         return None
     view = discord.ui.View(timeout=None)
-    view.add_item(PageMenu(place, await _stored(bot, place.listing), _options(place, page)))
-    show = page[min(place.index - offset, len(page) - 1)]
+    view.add_item(PageMenu(place, _options(place, page)))
+    show = page[min(place.index - place.offset, len(page) - 1)]
     if not isinstance(show, Cloudcast):
-        return Answer(cards.names(page, place.listing.title), view)
+        return Answer(cards.names(page, listing.title), view)
     bot.names[show.key] = show.name
     await add_show_buttons(view, bot, show)
-    last = offset + len(page) - 1
-    has_more = page.has_next
-    stored = await _stored(bot, place.listing)
-    view.add_item(TurnButton("◀ Previous", place, stored, place.index - 1, place.index > 0))
-    view.add_item(
-        TurnButton("Next ▶", place, stored, place.index + 1, place.index < last or has_more)
-    )
+    known = place.offset + len(page)
+    more = page.has_next
+    before, after = replace(place, index=place.index - 1), replace(place, index=place.index + 1)
+    view.add_item(TurnButton("◀ Previous", before, enabled=before.index >= 0))
+    view.add_item(TurnButton("Next ▶", after, enabled=after.index < known or more))
     embed = cards.show(show, large=False)
-    total = f"{last + 1}+" if has_more else f"{last + 1}"
-    embed.set_footer(text=plain(f"{place.index + 1} of {total} · {place.listing.title}", 200))
+    count = f"{place.index + 1} of {known}{'+' if more else ''}"
+    embed.set_footer(text=plain(f"{count} · {listing.title}", 200))
     return Answer(embed, view, show.key)
 
 
@@ -123,7 +135,7 @@ async def add_show_buttons(view: discord.ui.View, bot: MixBot, show: Cloudcast) 
     view.add_item(discord.ui.Button(label="▶ Play", url=play))
 
 
-async def _stored(bot: MixBot, listing: Listing) -> str:
+async def stored(bot: MixBot, listing: Listing) -> str:
     """`listing` as it stands in a custom_id."""
     query = listing.query
     if len(query) > QUERY_ROOM or query.startswith(SHORT):
@@ -134,22 +146,21 @@ async def _stored(bot: MixBot, listing: Listing) -> str:
 async def _restored(bot: MixBot, text: str) -> Listing:
     code, query = text[0], text[1:]
     if query.startswith(SHORT):
-        query = await bot.store.long_key(query.removeprefix(SHORT)) or ""
+        query = await resolve(bot.store, Reference(query))
     return Listing(code, query)
 
 
 def _options(place: Place, page: Sequence[Resource]) -> list[discord.SelectOption]:
-    offset = place.index - place.index % PAGE
     options = [
         discord.SelectOption(
             label=plain(one.name, 100) or one.key[:100],
-            value=str(offset + position),
+            value=str(place.offset + position),
             description=_description(one),
-            default=isinstance(one, Cloudcast) and offset + position == place.index,
+            default=isinstance(one, Cloudcast) and place.offset + position == place.index,
         )
-        for position, one in enumerate(page)
+        for position, one in enumerate(page[:PAGE])
     ]
-    if offset:
+    if place.offset:
         options.insert(0, discord.SelectOption(label="Earlier results…", value=EARLIER))
     if cast(ResourceList, page).has_next:
         options.append(discord.SelectOption(label="More results…", value=LATER))
@@ -174,7 +185,7 @@ async def turn_to(interaction: discord.Interaction[MixBot], place: Place) -> Non
         await interaction.response.defer()
     else:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        place = Place(place.listing, place.index, interaction.user.id)
+        place = replace(place, owner_id=interaction.user.id)
     answer = await render(bot, place)
     if answer is None:
         await replies.say(interaction, "That was the last one.")
@@ -233,17 +244,10 @@ class TurnButton(
 ):
     """Goes to one place of a listing."""
 
-    def __init__(
-        self, label: str, place: Place, stored: str, index: int, enabled: bool = True
-    ) -> None:
+    def __init__(self, label: str, place: Place, *, enabled: bool = True) -> None:
         self.place = place
-        super().__init__(
-            discord.ui.Button(
-                label=label,
-                custom_id=f"m1:go:{place.owner_id}:{max(index, 0)}:{stored}",
-                disabled=not enabled,
-            )
-        )
+        custom_id = f"m1:go:{place.owner_id}:{max(place.index, 0)}:{place.listing}"
+        super().__init__(discord.ui.Button(label=label, custom_id=custom_id, disabled=not enabled))
 
     @classmethod
     async def from_custom_id(
@@ -253,10 +257,7 @@ class TurnButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        listing = await _restored(interaction.client, match["listing"])
-        index = int(match["index"])
-        place = Place(listing, index, int(match["owner"]))
-        return cls(getattr(item, "label", None) or "", place, match["listing"], index)
+        return cls("", _place(match))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
@@ -271,12 +272,12 @@ class PageMenu(
 ):
     """Opens one of a page's results."""
 
-    def __init__(self, place: Place, stored: str, options: list[discord.SelectOption]) -> None:
+    def __init__(self, place: Place, options: list[discord.SelectOption]) -> None:
         self.place = place
         super().__init__(
             discord.ui.Select(
                 placeholder="Open one of these…",
-                custom_id=f"m1:menu:{place.owner_id}:{place.index}:{stored}",
+                custom_id=f"m1:menu:{place.owner_id}:{place.index}:{place.listing}",
                 options=options,
             )
         )
@@ -289,40 +290,41 @@ class PageMenu(
         match: re.Match[str],
         /,
     ) -> Self:
-        listing = await _restored(interaction.client, match["listing"])
-        place = Place(listing, int(match["index"]), int(match["owner"]))
-        return cls(place, match["listing"], getattr(item, "options", []))
+        return cls(_place(match), getattr(item, "options", []))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         try:
-            await self._open(interaction, self.item.values[0])
+            await _open(interaction, self.place, self.item.values[0])
         except Exception as error:  # discord.py would only log it
             await replies.report(interaction, error)
 
-    async def _open(self, interaction: discord.Interaction[MixBot], choice: str) -> None:
-        listing, owner_id = self.place.listing, self.place.owner_id
-        offset = self.place.index - self.place.index % PAGE
-        if choice == EARLIER:
-            await turn_to(interaction, Place(listing, max(offset - PAGE, 0), owner_id))
-        elif choice == LATER:
-            await turn_to(interaction, Place(listing, offset + PAGE, owner_id))
-        elif listing.code in "sgp":
-            await turn_to(interaction, Place(listing, int(choice), owner_id))
-        else:
-            await self._open_name(interaction, int(choice) - offset, offset)
 
-    async def _open_name(
-        self, interaction: discord.Interaction[MixBot], position: int, offset: int
-    ) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        page = await self.place.listing.page(interaction.client, offset)
-        key = page[min(position, len(page) - 1)].key
-        if self.place.listing.code == "u":
-            await open_person(interaction, key)
-            return
-        tag = Listing("g", key.strip("/").rsplit("/", 1)[-1])
-        answer = await render(interaction.client, Place(tag, 0, interaction.user.id))
-        if answer is None:
-            await replies.say(interaction, "Nothing carries this tag yet.")
-        else:
-            await interaction.edit_original_response(embed=answer.embed, view=answer.view)
+def _place(match: re.Match[str]) -> Place:
+    return Place(match["listing"], int(match["index"]), int(match["owner"]))
+
+
+async def _open(interaction: discord.Interaction[MixBot], here: Place, choice: str) -> None:
+    if choice == EARLIER:
+        await turn_to(interaction, replace(here, index=max(here.offset - PAGE, 0)))
+    elif choice == LATER:
+        await turn_to(interaction, replace(here, index=here.offset + PAGE))
+    elif here.listing[0] in SHOWS:
+        await turn_to(interaction, replace(here, index=int(choice)))
+    else:
+        await _open_name(interaction, replace(here, index=int(choice)))
+
+
+async def _open_name(interaction: discord.Interaction[MixBot], place: Place) -> None:
+    """Answer with a person's card, or with the popular shows of a tag."""
+    bot = interaction.client
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    page = await (await _restored(bot, place.listing)).page(bot, place.offset)
+    key = page[min(place.index - place.offset, len(page) - 1)].key
+    if place.listing[0] == "u":
+        await open_person(interaction, key)
+        return
+    answer = await first(bot, Listing("g", key.strip("/").rsplit("/", 1)[-1]), interaction.user.id)
+    if answer is None:
+        await replies.say(interaction, "Nothing carries this tag yet.")
+    else:
+        await interaction.edit_original_response(embed=answer.embed, view=answer.view)
