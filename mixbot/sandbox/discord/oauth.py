@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
@@ -61,7 +61,9 @@ class OAuth:
         if problem := self._problem(request):
             return _page("Something is wrong", f"<p>{escape(problem)}</p>", status=400)
         user = self._user(request)
-        return self._picker(request) if user is None else self._consent(request, user)
+        if user is None or "switch" in request.query:
+            return self._picker(request)
+        return self._consent(request, user)
 
     async def decide(self, request: web.Request) -> web.Response:
         """Send the browser back, with a code or with `access_denied`."""
@@ -71,7 +73,7 @@ class OAuth:
         if user is None:
             return self._picker(request)
         form = await request.post()
-        if request.headers.get("Origin", self._server.url) != self._server.url:
+        if urlsplit(request.headers.get("Origin", "")).netloc not in ("", request.host):
             return _page("Something is wrong", "<p>This form came from elsewhere.</p>", status=403)
         query = request.query
         answer = {"error": "access_denied", "error_description": "The resource owner or "
@@ -120,7 +122,8 @@ class OAuth:
 
     def _picker(self, request: web.Request) -> web.Response:
         people = [user for user in self._world.users.values() if not user.is_bot]
-        back = "/oauth2/authorize?" + request.query_string
+        query = [(name, value) for name, value in request.query.items() if name != "switch"]
+        back = "/oauth2/authorize?" + urlencode(query)
         buttons = "".join(
             f'<button name="person" value="{user.id}">{_avatar(user)}'
             f"<span>{escape(user.display_name)}<small>@{escape(user.name)}</small></span></button>"
@@ -139,7 +142,8 @@ class OAuth:
         return _page(
             f"{name} wants to access your account",
             f'<p class="who">{_avatar(user)}<span>Signed in as '
-            f"<b>{escape(user.display_name)}</b> <small>@{escape(user.name)}</small></span></p>"
+            f"<b>{escape(user.display_name)}</b> <small>@{escape(user.name)}</small></span>"
+            f'<a href="?{escape(request.query_string)}&amp;switch=1">Not you?</a></p>'
             f"<p>This will allow <b>{name}</b> to:</p><ul>{scopes}</ul>"
             f'<p class="fine">Then you return to {host}</p>'
             '<form method="post"><button name="answer" value="cancel" class="plain">Cancel</button>'
@@ -230,7 +234,7 @@ def _challenge(verifier: Any) -> str:
 
 
 def _avatar(user: User) -> str:
-    hue = int(user.id) % 360
+    hue = int(user.id) * 137 % 360
     initial = escape(user.display_name[:1].upper())
     return f'<i style="background:hsl({hue} 55% 45%)" aria-hidden="true">{initial}</i>'
 
@@ -247,6 +251,7 @@ i { display: grid; place-items: center; width: 2.5rem; height: 2.5rem; border-ra
 small { color: #a5a9b0; font-size: .85rem }
 .who { display: flex; gap: .8rem; align-items: center; background: #2b2d31; padding: .7rem;
   border-radius: 8px }
+.who a { margin-left: auto; color: #a8b3ff; font-size: .85rem; white-space: nowrap }
 ul { padding-left: 1.2rem } .fine { color: #a5a9b0; font-size: .8rem; overflow-wrap: anywhere }
 form { display: flex; gap: .8rem; margin-top: 1.5rem }
 form button { flex: 1; padding: .7rem; border: 0; border-radius: 8px; font: inherit; color: #fff;

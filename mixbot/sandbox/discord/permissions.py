@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
+from enum import IntEnum
 
 
-class Permission(IntFlag):
+class Permission(IntEnum):
     """The permissions that decide something here; the numbers are Discord's."""
 
     ADMINISTRATOR = 1 << 3
