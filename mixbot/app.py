@@ -8,9 +8,9 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,11 +26,12 @@ from mixbot.settings import Settings
 from mixbot.signin import DiscordSignIn
 from mixbot.store import Store, open_store
 from mixbot.vault import Vault
-from mixbot.web import create_app
+from mixbot.web import AccessLogger, create_app
 from mixbot.web.player import IMAGE_ROOT, PLAYER_ROOT
 
 log = logging.getLogger(__name__)
 
+TIDY_SECONDS = 3600.0
 GATE_SECONDS = 5.0  # how soon a process learns that another was told to wait
 PROVIDER = "mixcloud"
 SIGN_IN_URL = "https://discord.com/oauth2/authorize"
@@ -109,8 +110,16 @@ async def assembled(
             **options,
         )
         await stack.enter_async_context(bot)
+        await stack.enter_async_context(tidied(store))
         if listener:
-            pages = create_app(accounts, mixcloud, player_root=player_url, image_root=image_url)
+            pages = create_app(
+                accounts,
+                mixcloud,
+                ready=readiness(store, bot),
+                long_key=store.long_key,
+                player_root=player_url,
+                image_root=image_url,
+            )
             await stack.enter_async_context(serving(pages, listener))
         yield App(store, mixcloud, accounts, bot)
 
@@ -125,7 +134,7 @@ def accounts_from(
         oauth = Credentials(settings.mixcloud_client_id, secret)
     if settings.discord_client_secret:
         sign_in = DiscordSignIn(
-            application_id(settings.discord_token.get_secret_value()),
+            bot_id(settings.discord_token.get_secret_value()),
             settings.discord_client_secret.get_secret_value(),
             authorize_url=sign_in_url,
             api_url=settings.discord_api_url,
@@ -141,13 +150,43 @@ def accounts_from(
     )
 
 
-def application_id(token: str) -> str:
-    """The id of a bot's application: the first part of its token, in base64."""
+def bot_id(token: str) -> str:
+    """The id of a bot's user: the first part of its token, in base64."""
     part = token.partition(".")[0]
     try:
         return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("ascii")
     except (ValueError, UnicodeDecodeError):
         raise CannotStart("DISCORD_TOKEN is not a bot token: copy it from the Bot page.") from None
+
+
+def readiness(store: Store, bot: MixBot) -> Callable[[], Awaitable[bool]]:
+    """Whether the store answers and all shards are connected."""
+
+    async def ready() -> bool:
+        await store.ping()
+        return bot.is_ready()
+
+    return ready
+
+
+@asynccontextmanager
+async def tidied(store: Store) -> AsyncIterator[None]:
+    """Drop what is too old to be of use, now and every hour."""
+
+    async def tidy() -> None:
+        while True:
+            try:
+                await store.purge(datetime.now(UTC))
+            except Exception:
+                log.exception("what is too old could not be dropped; it is tried again")
+            await asyncio.sleep(TIDY_SECONDS)
+
+    tidying = asyncio.create_task(tidy())
+    try:
+        yield
+    finally:
+        tidying.cancel()
+        await asyncio.gather(tidying, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -197,12 +236,16 @@ async def log_in(bot: MixBot, settings: Settings) -> None:
         raise CannotStart(
             f"Discord does not answer at {settings.discord_api_url}: {type(error).__name__}."
         ) from None
+    sign_in = bot.accounts.sign_in
+    if sign_in and bot.application_id:
+        # Of applications made before 2016 the bot's id, which the token holds, is another.
+        bot.accounts.sign_in = replace(sign_in, client_id=str(bot.application_id))
 
 
 @asynccontextmanager
 async def serving(application: web.Application, listener: socket.socket) -> AsyncIterator[None]:
     """Serve the web pages on `listener`."""
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log_class=AccessLogger)
     await runner.setup()
     try:
         await web.SockSite(runner, listener).start()

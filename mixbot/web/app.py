@@ -19,7 +19,7 @@ from mixbot.mixcloud import Mixcloud
 
 from .linking import Linking
 from .pages import TooManyRequests, content_policy, marked_up, problem
-from .player import IMAGE_ROOT, PLAYER_ROOT, Player
+from .player import IMAGE_ROOT, PLAYER_ROOT, LongKey, Player
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +32,15 @@ def create_app(
     mixcloud: Mixcloud,
     *,
     ready: Callable[[], Awaitable[bool]] | None = None,
+    long_key: LongKey | None = None,
     player_root: str = PLAYER_ROOT,
     image_root: str = IMAGE_ROOT,
 ) -> web.Application:
-    """The web side of mixbot. `ready` tells whether the rest of it can do its work."""
+    """The web side of mixbot.
+
+    `ready` tells whether the rest of it can do its work; `long_key` knows the keys that are too
+    long for a button's address.
+    """
     app = web.Application(middlewares=[explained], client_max_size=FORM_BYTES)
     app.on_response_prepare.append(protect)
     environment = aiohttp_jinja2.setup(
@@ -49,7 +54,7 @@ def create_app(
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", readiness(ready))
     Linking(accounts).add_to(app)
-    Player(mixcloud, accounts.public_url, player_root, image_root).add_to(app)
+    Player(mixcloud, accounts.public_url, player_root, image_root, long_key).add_to(app)
     return app
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -29,6 +30,9 @@ NO_ANSWER_SECONDS = 15
 PATIENCE_SECONDS = 3.0  # a title is not worth a longer wait for the player
 OEMBED_WIDTH, OEMBED_HEIGHT = 640, 120
 
+SHORT_ID = "~"  # in the place of a user: what follows is a short id of the store
+LongKey = Callable[[str], Awaitable[str | None]]
+
 _ADDRESS = re.compile(r"/play/([^/?#]+)/([^/?#]+)/?(?:[?#].*)?$")
 _CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})", re.ASCII)
 _UNITS = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
@@ -47,9 +51,15 @@ class Player:
     """The routes of the player page."""
 
     def __init__(
-        self, mixcloud: Mixcloud, public_url: str, player_root: str, image_root: str
+        self,
+        mixcloud: Mixcloud,
+        public_url: str,
+        player_root: str,
+        image_root: str,
+        long_key: LongKey | None = None,
     ) -> None:
         self._mixcloud = mixcloud
+        self._long_key = long_key
         self._public_url = public_url
         self._player_root = player_root
         self._image_root = image_root
@@ -63,12 +73,12 @@ class Player:
         app.router.add_get("/play/{user}/{slug}/", self.play)
 
     async def with_slash(self, request: web.Request) -> web.Response:
-        key = show_at(request).key
+        key = (await self._show_at(request)).key
         query = f"?{request.query_string}" if request.query_string else ""
         return web.Response(status=301, headers={"Location": f"{self._page(key)}{query}"})
 
     async def play(self, request: web.Request) -> web.Response:
-        link = show_at(request)
+        link = await self._show_at(request)
         facts = await self._facts(link)
         start = start_time(request.query.get("t", ""))
         address = self._page(link.key)
@@ -135,6 +145,12 @@ class Player:
         self._known[link.key] = facts
         return facts
 
+    async def _show_at(self, request: web.Request) -> Link:
+        user, slug = (quote(request.match_info[part], safe="") for part in ("user", "slug"))
+        if user == SHORT_ID and self._long_key:
+            user, _, slug = ((await self._long_key(slug)) or "").strip("/").partition("/")
+        return show_of(user, slug)
+
     def _image(self, address: object) -> str | None:
         """The picture, if it is on the one host that the page may load pictures from."""
         if not isinstance(address, str) or not address.startswith(f"{IMAGE_ROOT}/"):
@@ -156,10 +172,6 @@ def _options(facts: Facts, start: int) -> dict[str, int]:
     if start:
         options["t"] = start
     return options
-
-
-def show_at(request: web.Request) -> Link:
-    return show_of(*(quote(request.match_info[part], safe="") for part in ("user", "slug")))
 
 
 def show_of(user: str, slug: str) -> Link:

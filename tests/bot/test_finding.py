@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import aiohttp
 import pytest
 
 from mixbot.sandbox.discord import Message
@@ -188,6 +189,9 @@ async def test_a_300_character_japanese_title_keeps_its_buttons(scene: Scene) ->
     done = await (await scene.ada.click(card, "♥ Favorite")).reply()
     assert "to your favorites" in done.text
     assert len(scene.mixcloud.requests_to("POST", f"{show.key}favorite/")) == 1
+    async with aiohttp.ClientSession() as session, session.get(card.link("▶ Play")) as page:
+        assert page.status == 200
+        assert "夜" * 300 in await page.text()
 
 
 async def test_autocomplete_offers_recent_then_found(scene: Scene) -> None:
