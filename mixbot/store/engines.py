@@ -1,30 +1,18 @@
 """The two databases, behind one question: run this function with a connection.
 
-What is asked is written as plain functions of a SQLAlchemy connection, so both databases run the
-same ones. How they are run differs, and for a reason: everything a driver like aiosqlite does is
-handed to a thread and back, several times a query, which costs eight times the CPU of the query.
+What is asked is written as plain functions of a SQLAlchemy connection, so SQLite (aiosqlite) and
+PostgreSQL (asyncpg) run the same ones.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    NullPool,
-    StaticPool,
-    create_engine,
-    event,
-    make_url,
-)
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from mixbot.errors import UserError
 
@@ -38,75 +26,56 @@ class StoreError(UserError):
     """The database cannot be used; the sentence says why, and never holds its password."""
 
 
-class Database(Protocol):
-    """Somewhere to run questions. `name` is what SQLAlchemy calls the kind of database."""
+@dataclass(frozen=True)
+class Database:
+    """Somewhere to run questions. `reader` commits by itself; `writer` holds transactions."""
 
-    name: str
+    reader: AsyncEngine
+    writer: AsyncEngine
+
+    @property
+    def name(self) -> str:
+        """What SQLAlchemy calls the kind of database."""
+        return self.writer.dialect.name
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """Answer a single statement that changes nothing."""
-        ...
+        async with self.reader.connect() as connection:
+            return await connection.run_sync(question)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in one transaction."""
-        ...
-
-    async def close(self) -> None: ...
-
-
-class Sqlite:
-    """A file, or memory.
-
-    Reading the page or two that an answer needs waits for no writer (WAL) and takes some 30
-    microseconds, less than handing it to a thread does: it happens in place. Writing may wait for
-    another process or for the disk: it happens in one thread, so this process never waits for
-    itself. Memory knows no waiting, and one connection.
-    """
-
-    name = "sqlite"
-
-    def __init__(self, url: URL) -> None:
-        in_memory = url.database in (None, "", ":memory:")
-        self._thread = None if in_memory else ThreadPoolExecutor(1, thread_name_prefix="store")
-        self._writer = _sqlite(url, poolclass=StaticPool)
-        event.listen(self._writer, "connect", _begin_when_told)
-        event.listen(self._writer, "begin", _begin_as_writer)
-        self._reader = _sqlite(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        self._reading: Connection | None = None
-
-    async def read(self, question: Callable[[Connection], T]) -> T:
-        if self._thread is None:
-            return self._write(question)
-        if self._reading is None:
-            self._reading = self._reader.connect()
-        return question(self._reading)
-
-    async def write(self, change: Callable[[Connection], T]) -> T:
-        if self._thread is None:
-            return self._write(change)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._write, change)
-
-    def _write(self, change: Callable[[Connection], T]) -> T:
-        with self._writer.begin() as connection:
-            return change(connection)
+        async with self.writer.begin() as connection:
+            return await connection.run_sync(change)
 
     async def close(self) -> None:
-        if self._reading is not None:
-            self._reading.close()
-        if self._thread is not None:
-            self._thread.shutdown()
-        self._writer.dispose()
+        await self.reader.dispose()
+        await self.writer.dispose()
 
 
-def _sqlite(url: URL, **options: Any) -> Engine:
-    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **options)
-    event.listen(engine, "connect", _prepare)
-    return engine
+def _sqlite(url: URL) -> Database:
+    """A file, or memory.
+
+    There is one writer at a time, which waits for those of other processes; readers wait for
+    nobody (WAL). Memory is one connection, which all share by turns.
+    """
+    options: dict[str, Any] = {
+        "connect_args": {"timeout": BUSY_SECONDS},
+        "hide_parameters": True,
+        "poolclass": AsyncAdaptedQueuePool,
+    }
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, **options)
+    event.listen(writer.sync_engine, "connect", _prepare)
+    event.listen(writer.sync_engine, "connect", _begin_when_told)
+    event.listen(writer.sync_engine, "begin", _begin_as_writer)
+    if url.database in (None, "", ":memory:"):
+        return Database(writer, writer)
+    reader = create_async_engine(url, isolation_level="AUTOCOMMIT", **options)
+    event.listen(reader.sync_engine, "connect", _prepare)
+    return Database(reader, writer)
 
 
-def _prepare(connection: DBAPIConnection, _: Any) -> None:
+def _prepare(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -123,35 +92,19 @@ def _begin_as_writer(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-class Postgres:
-    """A server, asked through asyncpg."""
-
-    name = "postgresql"
-
-    def __init__(self, url: URL) -> None:
-        try:
-            self._engine = create_async_engine(
-                url.set(drivername="postgresql+asyncpg"),
-                pool_pre_ping=True,  # the server may have been restarted
-                connect_args={"timeout": CONNECT_SECONDS},
-                hide_parameters=True,
-            )
-        except ModuleNotFoundError:
-            raise StoreError(
-                "PostgreSQL needs asyncpg: install mixbot with its extra, mixbot[postgres]."
-            ) from None
-        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-
-    async def read(self, question: Callable[[Connection], T]) -> T:
-        async with self._reading.connect() as connection:
-            return await connection.run_sync(question)
-
-    async def write(self, change: Callable[[Connection], T]) -> T:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(change)
-
-    async def close(self) -> None:
-        await self._engine.dispose()
+def _postgres(url: URL) -> Database:
+    try:
+        engine = create_async_engine(
+            url,
+            pool_pre_ping=True,  # the server may have been restarted
+            connect_args={"timeout": CONNECT_SECONDS},
+            hide_parameters=True,
+        )
+    except ModuleNotFoundError:
+        raise StoreError(
+            "PostgreSQL needs asyncpg: install mixbot with its extra, mixbot[postgres]."
+        ) from None
+    return Database(engine.execution_options(isolation_level="AUTOCOMMIT"), engine)
 
 
 def database_at(address: str) -> Database:
@@ -162,9 +115,9 @@ def database_at(address: str) -> Database:
         raise StoreError(_WRONG_ADDRESS) from None
     match url.get_backend_name():
         case "sqlite":
-            return Sqlite(url.set(drivername="sqlite"))
+            return _sqlite(url.set(drivername="sqlite+aiosqlite"))
         case "postgresql" | "postgres":
-            return Postgres(url)
+            return _postgres(url.set(drivername="postgresql+asyncpg"))
     raise StoreError(_WRONG_ADDRESS)
 
 
