@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,12 @@ from .gate import MARGIN
 DEFAULT_RETRY_AFTER = 60.0  # seconds, when Mixcloud limits the rate and does not say for how long
 LONGEST_RETRY_AFTER = 86_400.0
 TOKEN_TROUBLE = ("invalid access token", "access_token is required")
+
+
+# An `&` may be written as JSON may write any character.
+_TOKEN = re.compile(
+    rb"""access_token=[^&"\\#]*(?:&|\\u0026)|(?:[?&]|\\u0026)access_token=[^&"\\#]*"""
+)
 
 
 def decode(status: int, headers: Mapping[str, str], body: bytes) -> Any:
@@ -32,18 +39,24 @@ def decode(status: int, headers: Mapping[str, str], body: bytes) -> Any:
     raise _from_error(status, headers, data)
 
 
+def without_token(body: bytes) -> bytes:
+    """`body` without the tokens in the addresses it holds.
+
+    >>> without_token(b'{"next": "https://api.mixcloud.com/me/?access_token=abc&limit=5"}')
+    b'{"next": "https://api.mixcloud.com/me/?limit=5"}'
+    """
+    return _TOKEN.sub(b"", body) if b"access_token=" in body else body
+
+
 def _without_json(status: int, headers: Mapping[str, str]) -> errors.MixcloudError:
+    """A page in place of JSON: it may come from anything in between, and proves no token wrong."""
+    if status == 429 or (status == 403 and "Retry-After" in headers):
+        return _rate_limited(status, headers, {}, "Too many requests.")
     match status:
         case 404 | 410:
             return errors.NotFound("Mixcloud has nothing there.", status=status)
-        case 401:
-            return errors.Unauthorized("Mixcloud does not accept the token.", status=status)
-        case 429:
-            return _rate_limited(status, headers, {}, "Too many requests.")
-        case 403 | 451:
-            return errors.Blocked(
-                f"HTTP {status} from the network, not from the API", status=status
-            )
+        case _ if 400 <= status < 500:
+            return errors.Blocked(f"HTTP {status} from the network, not the API", status=status)
     return errors.Unreachable(f"HTTP {status} without JSON", status=status)
 
 
@@ -56,16 +69,16 @@ def _from_error(
     kind = str(detail.get("type") or "")
     if kind == "RateLimitException" or status == 429:
         return _rate_limited(status, headers, detail, message)
+    if status >= 500:
+        return errors.Unreachable(f"HTTP {status}: {message}", status=status)
     if (
         status == 401
         or kind == "OAuthException"
         or any(trouble in message.lower() for trouble in TOKEN_TROUBLE)
     ):
         return errors.Unauthorized(message, status=status)
-    if status == 404:
+    if status in (404, 410):
         return errors.NotFound(message, status=status)
-    if status >= 500:
-        return errors.Unreachable(f"HTTP {status}: {message}", status=status)
     details = data.get("details")
     return errors.Rejected(
         message, status=status, details=details if isinstance(details, dict) else None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Coroutine, Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self, TypeAlias, TypeVar, Unpack, cast
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urljoin, urlsplit
 
 import aiohttp
 import stamina
 from yarl import URL
 
 from . import errors
-from .answers import decode
+from .answers import decode, without_token
 from .gate import Gate
 from .links import Link, ShortLink, find_links
 from .models import AccessDict, Resource, ResourceList, Tag, User, resource
@@ -134,7 +135,7 @@ class Mixcloud:
 
     async def discover(self, tag: str) -> Tag:
         """A tag (`jazz`), a city (`city:athens`) or both (`funk+city:athens`)."""
-        return cast(Tag, await self.get(f"genres/{tag}"))
+        return cast(Tag, await self.get(f"genres/{quote(tag, safe='')}"))
 
     async def me(self) -> User:
         """The owner of the access token."""
@@ -240,10 +241,6 @@ class Mixcloud:
     def _list(self, data: dict[str, Any]) -> ResourceList:
         if not isinstance(data.get("data"), list):
             raise errors.Unreachable("Mixcloud sent something else than a list")
-        paging = data.get("paging")
-        if self.access_token and isinstance(paging, dict):
-            # Mixcloud repeats the token in the links; it is added anew when one is followed.
-            data["paging"] = {name: _without_token(link) for name, link in paging.items()}
         return ResourceList(data, self)
 
     async def _read(
@@ -255,15 +252,30 @@ class Mixcloud:
         meaning: Meaning = decode,
         follow: bool = True,
     ) -> Any:
-        """GET, again if there was no usable answer: reading twice changes nothing."""
+        """GET; `meaning` makes of the answer what it stands for."""
         if with_token and self.access_token:
             query = {**query, "access_token": self.access_token}
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._patiently(_with_query(address, query), meaning, follow)
+        except TimeoutError:
+            raise self._too_late() from None
 
-        async def ask() -> Any:
-            answer = await self._request("GET", _with_query(address, query), follow=follow)
-            return self._judged(answer, meaning)
-
-        return await self._within_time(_patiently(ask))
+    async def _patiently(self, address: str, meaning: Meaning, follow: bool) -> Any:
+        """GET, again if there was no usable answer: reading twice changes nothing."""
+        try:
+            return self._judged(await self._request("GET", address, follow=follow), meaning)
+        except errors.Unreachable as error:
+            first = error
+        # stamina is left to the rare case: it would cost the usual one a tenth of its time.
+        async for attempt in stamina.retry_context(
+            on=_may_pass, attempts=READ_ATTEMPTS, wait_initial=0.1, wait_jitter=0.3, wait_max=1.0
+        ):
+            with attempt:
+                if attempt.num == 1:
+                    raise first
+                return self._judged(await self._request("GET", address, follow=follow), meaning)
+        raise first
 
     async def _act(self, method: str, key: str, action: str) -> AccessDict:
         """POST or DELETE, once: when no answer comes, nobody knows whether it was done."""
@@ -287,21 +299,27 @@ class Mixcloud:
 
         Raises Unreachable when nothing answers. For OAuth, which is not part of the API.
         """
-        return await self._within_time(self._request(method, address, follow=False))
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._request(method, address, follow=False)
+        except TimeoutError:
+            raise self._too_late() from None
 
     def _judged(self, answer: Answer, meaning: Meaning) -> Any:
+        status, headers, body = answer
+        if self.access_token:  # Mixcloud repeats it, in the links to other pages for one
+            body = without_token(body)
         try:
-            return meaning(*answer)
+            return meaning(status, headers, body)
         except errors.RateLimited as limit:
             self.gate.close(limit.retry_after)
             raise
+        except errors.MixcloudError as error:
+            error.hide(self.access_token)
+            raise
 
-    async def _within_time(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            async with asyncio.timeout(self.timeout):
-                return await work
-        except TimeoutError:
-            raise errors.Unreachable(f"No answer in {self.timeout:g} seconds") from None
+    def _too_late(self) -> errors.Unreachable:
+        return errors.Unreachable(f"No answer in {self.timeout:g} seconds")
 
     async def _request(self, method: str, address: str, *, follow: bool) -> Answer:
         """Send one request and read its answer: nothing else here touches the network.
@@ -319,10 +337,10 @@ class Mixcloud:
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise errors.Unreachable(f"No answer: {type(error).__name__}") from None
             location = response.headers.get("Location")
-            if not (follow and location and 300 <= response.status < 400):
+            if location is None or not follow:
                 return response.status, response.headers, body
             address = _redirected(address, location)
-        raise errors.Unreachable("Redirected without end")
+        raise errors.Blocked("Redirected without end")
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -334,37 +352,23 @@ class Mixcloud:
         return self._session
 
 
-async def _patiently(ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Ask again, a little later each time, while there is no usable answer."""
-    try:
-        return await ask()
-    except errors.Unreachable as error:
-        first = error
-    # stamina is left to the rare case: it would cost the usual one a tenth of its time.
-    async for attempt in stamina.retry_context(
-        on=_may_pass, attempts=READ_ATTEMPTS, wait_initial=0.1, wait_jitter=0.3, wait_max=1.0
-    ):
-        with attempt:
-            if attempt.num == 1:
-                raise first
-            return await ask()
-    raise first
-
-
 def _may_pass(error: Exception) -> bool:
     return isinstance(error, errors.Unreachable) and not isinstance(error, errors.Blocked)
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """The body, unpacked: as much as an answer may have, and no more is read."""
+    content = response.content
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
+    room = LARGEST_ANSWER
+    while not content.at_eof():
+        chunk = await content.readany()
+        room -= len(chunk)
+        if room < 0:
             response.close()
-            raise errors.Unreachable(f"The answer is larger than {LARGEST_ANSWER} bytes")
+            raise errors.Blocked(f"The answer is larger than {LARGEST_ANSWER} bytes")
         chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return b"".join(chunks)
 
 
 def _html(status: int, headers: Mapping[str, str], body: bytes) -> str:
@@ -380,6 +384,7 @@ def _target(status: int, headers: Mapping[str, str], body: bytes) -> Link:
     raise errors.NotFound("This short link leads nowhere.", status=status)
 
 
+@functools.lru_cache(maxsize=1024)
 def _path(key: str) -> str:
     """The path of `key`, which may be given without slashes, encoded or not, or as a link."""
     if "://" in key:
@@ -401,7 +406,8 @@ def _display(width: int | str | None, height: int | None, color: str | None) -> 
 def _with_query(address: str, query: Mapping[str, Any]) -> str:
     if not query:
         return address
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+    pairs = [f"{name}={quote_plus(str(value), errors='replace')}" for name, value in query.items()]
+    return f"{address}{'&' if '?' in address else '?'}{'&'.join(pairs)}"
 
 
 def _redirected(address: str, location: str) -> str:
@@ -409,16 +415,8 @@ def _redirected(address: str, location: str) -> str:
     target = urljoin(address, location)
     before, after = urlsplit(address), urlsplit(target)
     if (before.scheme, before.netloc) != (after.scheme, after.netloc):
-        raise errors.Unreachable("Redirected to another host, which is not followed")
+        raise errors.Blocked("Redirected to another host, which is not followed")
     token = dict(parse_qsl(before.query)).get("access_token")
     if token and "access_token" not in dict(parse_qsl(after.query)):
         target = _with_query(target, {"access_token": token})
     return target
-
-
-def _without_token(link: str) -> str:
-    if "access_token" not in link:
-        return link
-    parts = urlsplit(link)
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "access_token"]
-    return parts._replace(query=urlencode(query)).geturl()

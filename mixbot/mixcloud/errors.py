@@ -13,13 +13,19 @@ class MixcloudError(Exception):
         self.message = message
         self.status = status
 
+    def hide(self, secret: str | None) -> None:
+        """Take `secret` out of the message: Mixcloud may repeat the token that it refuses."""
+        if secret:
+            self.message = self.message.replace(secret, "…")
+            self.args = (self.message,)
+
 
 class Unreachable(MixcloudError):
     """No usable answer: no connection, too slow, cut off, a server error, not JSON."""
 
 
 class Blocked(Unreachable):
-    """Refused before Mixcloud's API saw the call, by the network in front of it."""
+    """What answered is not Mixcloud's API, or not sane: no use in asking again at once."""
 
 
 class RateLimited(MixcloudError):

@@ -1,47 +1,38 @@
 """What Mixcloud sends: its JSON, with names and types for what is known of it.
 
-The class body is the schema. A field is turned into its type when it is read, so a page of a
-hundred shows costs what reading its JSON costs, and a field that Mixcloud adds tomorrow is there
-today. A date is read as one because it is annotated as one, never because a text looks like one.
+The class body is the schema. What JSON has as it should be is read straight from it; a date, a
+user or a tag is made when it is asked for. So a page of a hundred shows costs what reading its JSON
+costs, and a field that Mixcloud adds tomorrow is there today. A date is read as one because it is
+annotated as one, never because a text looks like one: a show may be called “May”.
 """
 
 from __future__ import annotations
 
-import functools
 import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, overload
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, overload
 from urllib.parse import unquote
-
-from dateutil.parser import isoparse
-
-from .errors import InvalidArgument
 
 if TYPE_CHECKING:
     from .client import Mixcloud
     from .paging import Paging
 
-Convert = Callable[[Any, "Mixcloud | None"], Any]
-AnyClass = TypeVar("AnyClass", bound="type[AccessDict]")
-
 
 class AccessDict(Mapping[str, Any]):
     """JSON whose members are items and attributes alike; `data` is the JSON itself."""
 
-    __slots__ = ("data", "mixcloud")
-    _fields: ClassVar[dict[str, Convert]] = {}
+    __slots__ = ("__dict__", "data", "mixcloud")
 
     def __init__(self, data: dict[str, Any], mixcloud: Mixcloud | None = None) -> None:
         self.data = data
         self.mixcloud = mixcloud
 
     def __getitem__(self, name: str) -> Any:
-        value = self.data[name]
-        convert = self._fields.get(name)
-        return convert(value, self.mixcloud) if convert else _wrapped(value, self.mixcloud)
+        return _wrapped(self.data[name], self.mixcloud)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -78,22 +69,35 @@ def _wrapped(value: Any, mixcloud: Mixcloud | None) -> Any:
     return value
 
 
+HIDDEN = dict.fromkeys(("play_count", "favorite_count", "listener_count", "repost_count"))
+
+
 class Resource(AccessDict):
     """Something at Mixcloud that has a key. `full` tells whether all of it was asked for."""
 
     __slots__ = ("full",)
-    _connections: ClassVar[frozenset[str]] = frozenset()
+    _readers: ClassVar[dict[str, Callable[[Any], Any]]] = {}
+    _connections: ClassVar[Sequence[str]] = ()
 
     key: str
     url: str
     name: str
+    type: str | None
+    metadata: AccessDict | None
 
     def __init__(
-        self, data: dict[str, Any], mixcloud: Mixcloud | None = None, *, full: bool = False
+        self, data: dict[str, Any], mixcloud: Mixcloud | None = None, full: bool = False
     ) -> None:
         self.data = data
         self.mixcloud = mixcloud
         self.full = full
+        # So an attribute costs no more than an item of `data`. Where a host hides the counts,
+        # Mixcloud sends zeros that mean nothing.
+        self.__dict__ = data | HIDDEN if "hidden_stats" in data else data
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _apply_schema(cls)
 
     @property
     def client(self) -> Mixcloud:
@@ -105,46 +109,97 @@ class Resource(AccessDict):
     async def load(self, *, force: bool = False) -> Self:
         """Fetch all that Mixcloud tells about this, unless that was done; returns itself."""
         if force or not self.full:
-            self.data = (await self.client.get(self.key)).data
-            self.full = True
+            whole = await self.client.get(self.key)
+            Resource.__init__(self, whole.data, self.mixcloud, full=True)
         return self
 
     async def connection(self, name: str, **paging: Unpack[Paging]) -> ResourceList:
         """One of the lists that belong to this, such as `favorites`."""
         return await self.client.list_at(f"{self.key}{name}/", **paging)
 
+    def __getitem__(self, name: str) -> Any:
+        if name in self._readers and name in self.data:
+            return self._readers[name](self)
+        return _wrapped(self.__dict__[name], self.mixcloud)
+
     def __getattr__(self, name: str) -> Any:
-        if name in self._connections or name in self.data.get("metadata", {}).get(
-            "connections", ()
-        ):
-            return functools.partial(self.connection, name)
+        if name in self.data.get("metadata", {}).get("connections", ()):
+            return partial(self.connection, name)
         return super().__getattr__(name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Resource) and self.data == other.data
-
-    __hash__ = AccessDict.__hash__
 
     def __repr__(self) -> str:
         return f"<Resource: {type(self).__name__} {self.data.get('key')!r}>"
 
 
+def _apply_schema(kind: type[Resource]) -> None:
+    """Make the fields that `kind` annotates, and keep what Mixcloud sends from hiding a method."""
+    kind._readers = dict(kind._readers)
+    for name, annotation in inspect.get_annotations(kind, eval_str=True).items():
+        if name.startswith("_"):
+            continue
+        optional = isinstance(annotation, types.UnionType) and type(None) in annotation.__args__
+        if reader := _reader(name, annotation.__args__[0] if optional else annotation, optional):
+            kind._readers[name] = reader
+            setattr(kind, name, property(reader))
+        elif optional:
+            setattr(kind, name, None)
+    for name in kind._connections:
+        setattr(kind, name, property(partial(_connection, name)))
+    for name, member in list(vars(kind).items()):
+        if inspect.isfunction(member) and not name.startswith("__"):
+            setattr(kind, name, property(member.__get__))
+
+
+def _reader(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any] | None:
+    """Makes a field of what JSON has for it; None where JSON has it as it should be."""
+
+    def absent(self: Resource) -> None:
+        if not optional:
+            raise AttributeError(name)
+
+    if annotation is datetime:
+
+        def read(self: Resource) -> Any:
+            try:
+                return datetime.fromisoformat(self.data[name])
+            except (KeyError, TypeError, ValueError):
+                return absent(self)
+
+    elif isinstance(annotation, type) and issubclass(annotation, AccessDict):
+
+        def read(self: Resource) -> Any:
+            value = self.data.get(name)
+            return absent(self) if value is None else annotation(value, self.mixcloud)
+
+    elif typing.get_origin(annotation) is Sequence:
+        kind = typing.get_args(annotation)[0]
+
+        def read(self: Resource) -> Any:
+            value, mixcloud = self.data.get(name), self.mixcloud
+            return absent(self) if value is None else [kind(one, mixcloud) for one in value]
+
+    else:
+        return None
+    return read
+
+
+def _connection(name: str, self: Resource) -> Callable[..., Any]:
+    return partial(self.connection, name)
+
+
+_apply_schema(Resource)
+
+
 class Pictured(Resource):
     """Something with a picture in several sizes."""
 
-    __slots__ = ()
-
-    pictures: Mapping[str, str] | None
+    pictures: AccessDict | None
     picture_primary_color: str | None
 
     def picture(self, size: str) -> str | None:
         """The address of the picture of `size` (“large”, “640x640”), or of the largest there is."""
-        pictures: Mapping[str, str] = self.data.get("pictures") or {}
-        best = pictures.get(size) or pictures.get(f"{size}h") or pictures.get(f"{size}wx{size}h")
-        if best is None and "x" in size:
-            width, _, height = size.partition("x")
-            best = pictures.get(f"{width}wx{height}h")
-        return best or pictures.get("extra_large") or next(iter(pictures.values()), None)
+        pictures: dict[str, str] = self.data.get("pictures") or {}
+        return pictures.get(size) or _nearest(size, pictures)
 
     @property
     def color(self) -> int | None:
@@ -155,11 +210,19 @@ class Pictured(Resource):
             return None
 
 
+def _nearest(size: str, pictures: Mapping[str, str]) -> str | None:
+    width, _, height = size.partition("x")
+    return (
+        pictures.get(f"{width}wx{height or width}h")
+        or pictures.get("extra_large")
+        or next(iter(pictures.values()), None)
+    )
+
+
 class User(Pictured):
     """A person or a station: hosts shows, listens to others'."""
 
-    __slots__ = ()
-    _connections = frozenset(
+    _connections = tuple(
         "cloudcasts comments favorites feed followers following listens playlists".split()
     )
 
@@ -169,7 +232,7 @@ class User(Pictured):
     country: str | None
     created_time: datetime
     updated_time: datetime
-    cover_pictures: Mapping[str, str] | None
+    cover_pictures: AccessDict | None
     follower_count: int | None
     following_count: int | None
     cloudcast_count: int | None
@@ -197,15 +260,13 @@ class User(Pictured):
 class Tag(Resource):
     """A tag, a city, or both: what Mixcloud lists under `/genres/`."""
 
-    __slots__ = ()
-    _connections = frozenset("popular hot new latest".split())
+    _connections = tuple("popular hot new latest".split())
 
 
 class Cloudcast(Pictured):
     """A show: something that can be played, favorited and reposted."""
 
-    __slots__ = ()
-    _connections = frozenset("comments favorites listeners similar".split())
+    _connections = tuple("comments favorites listeners similar".split())
 
     slug: str
     user: User
@@ -217,6 +278,10 @@ class Cloudcast(Pictured):
     description: str
     sections: Sequence[AccessDict]
     hidden_stats: bool | None
+    play_count: int | None  # this one and the next three are None where the host hides them
+    favorite_count: int | None
+    listener_count: int | None
+    repost_count: int | None
     is_exclusive: bool | None
     listen_time: datetime | None  # in someone's listens
     favorited: bool | None  # with a token, as the next two
@@ -226,30 +291,7 @@ class Cloudcast(Pictured):
     @property
     def seconds(self) -> int | None:
         """The length, in seconds, or None where Mixcloud does not tell."""
-        return self.data.get("audio_length")
-
-    @property
-    def play_count(self) -> int | None:
-        """How often it was played, or None where the host hides it: Mixcloud then sends 0."""
-        return self._shown("play_count")
-
-    @property
-    def favorite_count(self) -> int | None:
-        """How many favorited it, or None where the host hides it."""
-        return self._shown("favorite_count")
-
-    @property
-    def listener_count(self) -> int | None:
-        """How many listened to it, or None where the host hides it."""
-        return self._shown("listener_count")
-
-    @property
-    def repost_count(self) -> int | None:
-        """How many reposted it, or None where the host hides it."""
-        return self._shown("repost_count")
-
-    def _shown(self, count: str) -> int | None:
-        return None if self.data.get("hidden_stats") else self.data.get(count)
+        return self.audio_length
 
     async def favorite(self) -> AccessDict:
         """Add this show to the token owner's favorites."""
@@ -291,8 +333,6 @@ class Cloudcast(Pictured):
 class Comment(Resource):
     """What somebody wrote below a show or on a profile."""
 
-    __slots__ = ()
-
     comment: str
     submit_date: datetime
     user: User
@@ -301,8 +341,7 @@ class Comment(Resource):
 class Playlist(Resource):
     """Shows that a user put together."""
 
-    __slots__ = ()
-    _connections = frozenset("cloudcasts".split())
+    _connections = tuple("cloudcasts".split())
 
     slug: str
     owner: User
@@ -311,8 +350,7 @@ class Playlist(Resource):
 class Category(Pictured):
     """One of the site's old sections, “music” or “talk”."""
 
-    __slots__ = ()
-    _connections = frozenset("cloudcasts users userpick-cloudcasts userpick-users".split())
+    _connections = tuple("cloudcasts users userpick-cloudcasts userpick-users".split())
 
     slug: str
     format: str | None
@@ -320,8 +358,6 @@ class Category(Pictured):
 
 class FeedItem(Resource):
     """What a user did: uploaded, favorited, listened to, followed."""
-
-    __slots__ = ()
 
     title: str
     type: str
@@ -335,11 +371,10 @@ class FeedItem(Resource):
         return User(self.data["from"], self.mixcloud)
 
 
-BY_TYPE: dict[str, type[Resource]] = {
+BY_TYPE: dict[str | None, type[Resource]] = {
     "cloudcast": Cloudcast,
     "user": User,
     "tag": Tag,
-    "comment": Comment,
     "playlist": Playlist,
     "category": Category,
 }
@@ -348,14 +383,14 @@ BY_TYPE: dict[str, type[Resource]] = {
 def resource(
     data: dict[str, Any], mixcloud: Mixcloud | None = None, *, full: bool = False
 ) -> Resource:
-    """`data` as what it is, by its `type` or, where Mixcloud sent none, by its members."""
-    if "from" in data:
-        return FeedItem(data, mixcloud, full=full)
-    kind = BY_TYPE.get(data.get("type", "")) or _by_members(data)
-    return kind(data, mixcloud, full=full)
+    """`data` as what it is, by its `type` or, where that does not tell, by its members."""
+    kind = BY_TYPE.get(data.get("type")) or _by_members(data)
+    return kind(data, mixcloud, full)
 
 
 def _by_members(data: dict[str, Any]) -> type[Resource]:
+    if "from" in data:  # the `type` of a feed's item is what was done, such as “comment”
+        return FeedItem
     if "comment" in data:
         return Comment
     if "username" in data:
@@ -374,20 +409,13 @@ def _by_members(data: dict[str, Any]) -> type[Resource]:
 class ResourceList(Sequence[Resource]):
     """A page of a list. Items are found by position and by key; `data` is the JSON itself."""
 
-    __slots__ = ("_items", "data", "mixcloud")
-
     def __init__(self, data: dict[str, Any], mixcloud: Mixcloud | None = None) -> None:
         self.data = data
         self.mixcloud = mixcloud
-        self._items: list[Resource] | None = None
-
-    @property
-    def items(self) -> list[Resource]:
-        """The resources of this page."""
-        if self._items is None:
-            mixcloud = self.mixcloud
-            self._items = [resource(one, mixcloud) for one in self.data["data"]]
-        return self._items
+        self._resources = [
+            (BY_TYPE.get(one.get("type")) or _by_members(one))(one, mixcloud)
+            for one in data["data"]
+        ]
 
     @property
     def name(self) -> str | None:
@@ -404,7 +432,9 @@ class ResourceList(Sequence[Resource]):
         return await self._follow("next")
 
     async def previous(self) -> ResourceList | None:
-        """The page before this one, or None."""
+        """The page before this one, or None. A list by date has one before its first: what is
+        newer by now.
+        """
         return await self._follow("previous")
 
     async def _follow(self, direction: str) -> ResourceList | None:
@@ -416,23 +446,29 @@ class ResourceList(Sequence[Resource]):
         return await self.mixcloud.list_at(address, relative=False)
 
     @overload
-    def __getitem__(self, index: int | str) -> Resource: ...
+    def __getitem__(self, index: int) -> Resource: ...
     @overload
     def __getitem__(self, index: slice) -> list[Resource]: ...
-    def __getitem__(self, index: int | str | slice) -> Resource | list[Resource]:
+    @overload
+    def __getitem__(self, index: str) -> Any: ...
+    def __getitem__(self, index: int | str | slice) -> Any:
         if not isinstance(index, str):
-            return self.items[index]
+            return self._resources[index]
+        if index == "data":
+            return list(self._resources)
+        if index in self.data:
+            return _wrapped(self.data[index], self.mixcloud)
         wanted = comparable(index)
-        for item in self.items:
-            if comparable(item.data.get("key", "")) == wanted:
-                return item
+        for found in self._resources:
+            if comparable(found.data.get("key", "")) == wanted:
+                return found
         raise KeyError(index)
 
     def __len__(self) -> int:
-        return len(self.data["data"])
+        return len(self._resources)
 
     def __iter__(self) -> Iterator[Resource]:
-        return iter(self.items)
+        return iter(self._resources)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ResourceList) and self.data == other.data
@@ -445,81 +481,4 @@ class ResourceList(Sequence[Resource]):
 
 def comparable(key: str) -> str:
     """`key` so that two ways of writing it are equal: keys come percent-encoded, slugs do not."""
-    return unquote(key).strip("/")
-
-
-# From here on: what makes a class body a schema.
-
-
-def _date(value: Any, mixcloud: Mixcloud | None) -> datetime:
-    if not isinstance(value, str):
-        raise InvalidArgument(f"Mixcloud sent {value!r} where a date belongs")
-    try:
-        return datetime.fromisoformat(value)  # a fortieth of the time of isoparse
-    except ValueError:
-        return isoparse(value)
-
-
-def _one_of(kind: type[AccessDict]) -> Convert:
-    return lambda value, mixcloud: kind(value, mixcloud)
-
-
-def _all_of(kind: type[AccessDict]) -> Convert:
-    return lambda value, mixcloud: [kind(one, mixcloud) for one in value]
-
-
-def _converter(annotation: Any) -> Convert | None:
-    if annotation is datetime:
-        return _date
-    if isinstance(annotation, type) and issubclass(annotation, AccessDict):
-        return _one_of(annotation)
-    if typing.get_origin(annotation) is Sequence:
-        return _all_of(typing.get_args(annotation)[0])
-    return None
-
-
-def _property(name: str, convert: Convert | None, optional: bool) -> property:
-    missing = f"has no {name!r}: load() it, or Mixcloud did not send one"
-
-    def absent(self: AccessDict) -> None:
-        if not optional:
-            raise AttributeError(f"{self!r} {missing}")
-
-    if convert is None:
-
-        def read(self: AccessDict) -> Any:
-            try:
-                return self.data[name]
-            except KeyError:
-                return absent(self)
-
-    else:
-
-        def read(self: AccessDict) -> Any:
-            try:
-                value = self.data[name]
-            except KeyError:
-                return absent(self)
-            return None if value is None else convert(value, self.mixcloud)
-
-    return property(read)
-
-
-def _schema(kind: AnyClass) -> AnyClass:
-    fields = dict(kind._fields)
-    for name, annotation in inspect.get_annotations(kind, eval_str=True).items():
-        if name.startswith("_") or typing.get_origin(annotation) is ClassVar:
-            continue
-        optional = isinstance(annotation, types.UnionType) and type(None) in annotation.__args__
-        if optional:
-            annotation = annotation.__args__[0]
-        convert = _converter(annotation)
-        setattr(kind, name, _property(name, convert, optional))
-        if convert:
-            fields[name] = convert
-    kind._fields = fields
-    return kind
-
-
-for _kind in (Resource, Pictured, User, Tag, Cloudcast, Comment, Playlist, Category, FeedItem):
-    _schema(_kind)
+    return unquote(key).strip("/").casefold()
