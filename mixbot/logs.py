@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 
 import structlog
 
@@ -44,6 +45,13 @@ def configure(settings: Settings, *, level: str | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level or settings.log_level)
+    # Both are so by intention: nothing here needs the guilds intent, or voice.
+    logging.getLogger("discord.state").addFilter(_not_about("Guilds intent"))
+    logging.getLogger("discord.client").addFilter(_not_about("voice will NOT be supported"))
     # Below WARNING both write down addresses, and Mixcloud's tokens ride in addresses.
     for name in ("aiohttp", "discord.http", "discord.webhook"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def _not_about(text: str) -> Callable[[logging.LogRecord], bool]:
+    return lambda record: text not in record.msg

@@ -114,7 +114,8 @@ async def running(
         await parts.bot.tree.sync()
         connection = asyncio.create_task(parts.bot.connect())
         try:
-            await discord.ready()
+            if not settings.shard_ids:
+                await discord.ready()
             await parts.bot.wait_until_ready()
             yield parts
         finally:

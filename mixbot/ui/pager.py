@@ -156,7 +156,6 @@ def _options(place: Place, page: Sequence[Resource]) -> list[discord.SelectOptio
             label=plain(one.name, 100) or one.key[:100],
             value=str(place.offset + position),
             description=_description(one),
-            default=isinstance(one, Cloudcast) and place.offset + position == place.index,
         )
         for position, one in enumerate(page[:PAGE])
     ]
@@ -276,7 +275,7 @@ class PageMenu(
         self.place = place
         super().__init__(
             discord.ui.Select(
-                placeholder="Open one of these…",
+                placeholder=f"Open one of these {len(options)}…",
                 custom_id=f"m1:menu:{place.owner_id}:{place.index}:{place.listing}",
                 options=options,
             )
