@@ -143,6 +143,18 @@ async def test_closing_codes(frame: str, code: int) -> None:
         assert socket.close_code == code
 
 
+async def test_too_many_events(server: DiscordServer) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(server.gateway_url) as socket,
+    ):
+        for _ in range(121):
+            await socket.send_json({"op": 1, "d": None})
+        async for _ in socket:
+            pass
+        assert socket.close_code == 4008
+
+
 async def test_more_than_2500_servers_need_shards(server: DiscordServer) -> None:
     for number in range(2501):
         server.guild(f"Guild {number}")

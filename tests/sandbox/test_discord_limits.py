@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from mixbot.sandbox import DiscordServer
 from mixbot.sandbox.discord import Channel, Interaction, InteractionFailed, Permission, User
+from mixbot.sandbox.discord.commands import Commands
+from mixbot.sandbox.discord.errors import Refusal
+from mixbot.sandbox.discord.gateway import Gateway
+from mixbot.sandbox.discord.ids import Snowflakes
+from mixbot.sandbox.discord.limits import check_choices, check_message, check_modal
+from mixbot.sandbox.discord.messages import compose
+from mixbot.sandbox.discord.shapes import check_shape
+from mixbot.sandbox.discord.world import World
 
 Json = dict[str, Any]
 
@@ -255,6 +266,114 @@ async def test_messages_that_are_refused(api: Api, body: Json, where: str, code:
     assert (status, answer["code"]) == (400, 50035)
     assert faults(answer["errors"])[f"data.{where}"] == code
     assert api.ada.messages(api.channel) == []
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn, whole: Any) -> Any:
+    """Some JSON, with one part of it replaced by any other JSON."""
+    if not whole or not isinstance(whole, dict | list) or draw(st.integers(0, 4)) == 0:
+        return draw(json)
+    if isinstance(whole, list):
+        index = draw(st.integers(0, len(whole) - 1))
+        return [*whole[:index], draw(damaged(whole[index])), *whole[index + 1 :]]
+    key = draw(st.sampled_from(sorted(whole)))
+    return {**whole, key: draw(damaged(whole[key]))}
+
+
+MESSAGE: Json = {
+    "content": "x",
+    "flags": 0,
+    "embeds": [
+        {
+            "title": "x",
+            "url": "https://example.org",
+            "color": 1,
+            "timestamp": "2026-01-01T00:00:00+00:00",
+            "footer": {"text": "x", "icon_url": "https://example.org"},
+            "author": {"name": "x"},
+            "image": {"url": "https://example.org"},
+            "fields": [{"name": "x", "value": "y"}],
+        }
+    ],
+    "components": [row({**BUTTON, "emoji": {"name": "♥"}}), row(select(placeholder="x"))],
+    "allowed_mentions": {"parse": ["users"], "users": ["1"]},
+    "attachments": [{"id": "0", "filename": "x.png"}],
+}
+CARD: Json = {
+    "flags": 1 << 15,
+    "components": [
+        {
+            "type": 17,
+            "accent_color": 1,
+            "components": [
+                {"type": 10, "content": "x"},
+                {"type": 9, "components": [{"type": 10, "content": "x"}], "accessory": BUTTON},
+                {"type": 12, "items": [{"media": {"url": "https://example.org"}}]},
+            ],
+        }
+    ],
+}
+
+
+@given(body=damaged(MESSAGE) | damaged(CARD))
+def test_anything_is_accepted_or_refused(body: Any) -> None:
+    """No JSON breaks the server: it becomes a message, or a refusal in Discord's form."""
+    world = World(app_name="x", interaction_seconds=3, token_seconds=900)
+    world.gateway = Gateway(world, compress=False, allowed_intents=0)
+    assume(isinstance(body, dict))
+    channel = world.add_guild("Crate diggers").channel("general")
+    with suppress(Refusal):
+        check_shape(body)
+        check_message(body)
+        message = compose(world, channel, world.bot, body)
+        assert message["channel_id"] == channel.id
+
+
+FORM: Json = {
+    "title": "Form",
+    "custom_id": "form",
+    "components": [
+        row({"type": 4, "custom_id": "a", "label": "A", "style": 1, "max_length": 5}),
+        {"type": 18, "label": "B", "component": select(custom_id="b", required=True)},
+        {"type": 18, "label": "C", "component": {"type": 19, "custom_id": "c", "max_values": 2}},
+    ],
+}
+CHOICE: Json = {"name": "x", "value": "y"}
+OPTION: Json = {"type": 3, "name": "o", "description": "O", "choices": [CHOICE]}
+COMMAND: Json = {
+    "name": "x",
+    "name_localizations": {"de": "y"},
+    "description": "X",
+    "contexts": [0],
+    "options": [
+        {"type": 2, "name": "g", "description": "G", "options": [
+            {"type": 1, "name": "s", "description": "S", "options": [OPTION]},
+        ]},
+    ],
+}  # fmt: skip
+
+
+@given(form=damaged(FORM), command=damaged(COMMAND), choices=damaged([CHOICE]))
+def test_any_form_command_or_choice_is_accepted_or_refused(
+    form: Any, command: Any, choices: Any
+) -> None:
+    registered = Commands("1", Snowflakes())
+    with suppress(Refusal):
+        check_shape({"data": form})
+        check_modal(form or {})
+    with suppress(Refusal):
+        check_shape([command])
+        assert registered.replace(None, [command]) == registered.all()
+    with suppress(Refusal):
+        check_shape({"choices": choices})
+        check_choices(choices)
 
 
 async def test_what_just_fits(api: Api) -> None:

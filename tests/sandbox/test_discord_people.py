@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import discord
@@ -13,7 +14,7 @@ from aiohttp import web
 from discord import app_commands
 
 from mixbot.sandbox import DiscordServer
-from mixbot.sandbox.discord import Channel, ClientRefused, File, InteractionFailed, User
+from mixbot.sandbox.discord import Channel, ClientRefused, File, InteractionFailed, Message, User
 from tests.sandbox.discord_bots import Bot, Interaction, running
 
 
@@ -119,6 +120,21 @@ def make_bot(intents: discord.Intents | None = None) -> Bot:
     async def profile(interaction: Interaction, person: discord.Member) -> None:
         await interaction.response.send_message(f"Profile of {person.display_name}")
 
+    @tree.command(description="Shows a card")
+    async def card(interaction: Interaction) -> None:
+        art = discord.File(io.BytesIO(b"picture"), filename="art.png")
+        await interaction.response.send_message(view=Card(), file=art)
+
+    @tree.command(description="Opens a form")
+    async def upload(interaction: Interaction) -> None:
+        await interaction.response.send_modal(Upload())
+
+    @tree.command(description="Counts quickly")
+    async def count(interaction: Interaction) -> None:
+        await interaction.response.send_message("0")
+        for number in range(1, 4):
+            await interaction.edit_original_response(content=str(number))
+
     @tree.command(description="Sends an attached picture")
     async def picture(interaction: Interaction) -> None:
         await interaction.response.send_message(
@@ -134,6 +150,56 @@ def everywhere(command: Any) -> Any:
     """Installable to servers and users, usable in servers and all direct messages."""
     command = app_commands.allowed_installs(guilds=True, users=True)(command)
     return app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(command)
+
+
+class Card(discord.ui.LayoutView):
+    """A card of the newer kind of components."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+        button: discord.ui.Button[Any] = discord.ui.Button(label="Follow", custom_id="follow")
+        button.callback = self.follow  # type: ignore[method-assign]
+        box: discord.ui.Container[Any] = discord.ui.Container(
+            discord.ui.Section("## Blue Note Hour", accessory=button),
+            discord.ui.MediaGallery(discord.MediaGalleryItem("attachment://art.png")),
+            discord.ui.Separator(),
+            discord.ui.TextDisplay("by Ada @everyone"),
+            accent_colour=0x123456,
+        )
+        self.add_item(box)
+
+    async def follow(self, interaction: Interaction) -> None:
+        await interaction.response.send_message("Following")
+
+
+class Upload(discord.ui.Modal, title="Upload"):
+    """A form with every kind of field."""
+
+    name: discord.ui.Label[Any] = discord.ui.Label(
+        text="Name", component=discord.ui.TextInput(custom_id="name", default="Mix")
+    )
+    tag: discord.ui.Label[Any] = discord.ui.Label(
+        text="Tag",
+        component=discord.ui.Select(
+            custom_id="tag", options=[discord.SelectOption(label="Jazz", value="jazz")]
+        ),
+    )
+    who: discord.ui.Label[Any] = discord.ui.Label(
+        text="With", component=discord.ui.UserSelect(custom_id="who", required=False)
+    )
+    sound: discord.ui.Label[Any] = discord.ui.Label(
+        text="Sound", component=discord.ui.FileUpload(custom_id="sound")
+    )
+
+    async def on_submit(self, interaction: Interaction) -> None:
+        parts: list[Any] = [label.component for label in (self.name, self.tag, self.who)]
+        name, tag, who = parts
+        sound: Any = self.sound.component
+        file = sound.values[0]
+        await interaction.response.send_message(
+            f"{name.value} {tag.values} {[person.name for person in who.values]}"
+            f" {file.filename} {await file.read()!r}"
+        )
 
 
 class Scene:
@@ -356,6 +422,101 @@ async def test_messages_reach_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
             assert event.message.content == "Changed"
             await sent.delete()
             assert event.message.deleted
+
+
+async def test_cards_of_components(scene: Scene) -> None:
+    card = await (await scene.ada.slash(scene.channel, "card")).reply()
+    assert card.text == "## Blue Note Hour\nFollow\nby Ada @everyone"
+    assert card.pings == {"@everyone"}
+    gallery = next(c for c in card.components if c["type"] == 12)
+    assert gallery["items"][0]["media"]["url"].startswith(scene.server.url)
+    assert (await (await scene.bob.click(card, "Follow")).reply()).content == "Following"
+
+
+async def test_a_form_with_every_kind_of_field(scene: Scene) -> None:
+    opened = await scene.ada.slash(scene.channel, "upload")
+    await opened.opened_modal()
+    submit = scene.ada.submit
+    with pytest.raises(ClientRefused, match="Tag: this field is required"):
+        await submit(opened)
+    with pytest.raises(ClientRefused, match="Sound: needs 1 to 1 files"):
+        await submit(opened, tag="Jazz")
+    with pytest.raises(ClientRefused, match="no field colour"):
+        await submit(opened, tag="Jazz", sound=File("a.mp3", b""), colour="red")
+    with pytest.raises(ClientRefused, match="powerful"):
+        await submit(opened, tag="Jazz", sound=File("a.mp3", bytes(10 * 1024 * 1024 + 1)))
+    done = await submit(opened, {"With": scene.bob}, tag="jazz", sound=File("a.mp3", b"la"))
+    assert (await done.reply()).content == "Mix ['jazz'] ['bob'] a.mp3 b'la'"
+
+
+def reached(number: int, message: Message) -> bool:
+    return int(message.content) >= number
+
+
+async def test_no_version_of_a_message_is_missed(scene: Scene) -> None:
+    async with scene.server.subscribe(scene.bob) as events:
+        message = await (await scene.ada.slash(scene.channel, "count")).reply()
+        for number in range(1, 4):
+            await message.until(partial(reached, number))
+        seen = [(await events.next()).to_json() for _ in range(4)]
+    assert [event["message"]["content"] for event in seen] == ["0", "1", "2", "3"]
+    assert [event["event"] for event in seen] == ["message_created"] + ["message_updated"] * 3
+
+
+async def test_waiting_in_vain_says_for_what(scene: Scene) -> None:
+    said = await scene.ada.say(scene.channel, "hello")
+    with pytest.raises(TimeoutError, match=r"a change of a message: <Message .* by ada: 'hello'>"):
+        await said.until(lambda m: "bye" in m.content, timeout=0.01)
+    with pytest.raises(KeyError):
+        await asyncio.gather(said.until(lambda m: m["nothing"]))
+
+
+async def test_what_is_seen_of_an_interaction(scene: Scene) -> None:
+    async with (
+        scene.server.subscribe(scene.ada) as hers,
+        scene.server.subscribe(scene.bob) as his,
+    ):
+        await (await scene.ada.slash(scene.channel, "private")).reply()
+        opened = await scene.ada.slash(scene.channel, "upload")
+        await opened.opened_modal()
+        await scene.bob.say(scene.channel, "hello")
+        kinds = [(await hers.next()).kind for _ in range(7)]
+        assert (await his.next()).kind == "message_created"
+    assert kinds == [
+        "interaction_started",
+        "interaction_acknowledged",
+        "message_created",
+        "interaction_started",
+        "interaction_acknowledged",
+        "modal_opened",
+        "message_created",
+    ]
+
+
+async def test_answers_ping_whom_they_answer(scene: Scene) -> None:
+    question = await scene.ada.say(scene.channel, "who?")
+    answer = await scene.bob.say(scene.channel, "me", reply_to=question)
+    assert answer.pings == {scene.ada.id}
+    assert answer["referenced_message"]["content"] == "who?"
+
+
+async def test_in_a_thread(scene: Scene) -> None:
+    thread = scene.channel.thread("Jazz only")
+    reply = await (await scene.ada.slash(thread, "where")).reply()
+    assert reply.channel is thread
+    assert scene.ada.messages(scene.channel) == []
+
+
+async def test_private_messages_can_be_dismissed(scene: Scene) -> None:
+    reply = await (await scene.ada.slash(scene.channel, "private")).reply()
+    await scene.ada.dismiss(reply)
+    assert scene.ada.messages(scene.channel) == []
+    said = await scene.ada.say(scene.channel, "hello")
+    with pytest.raises(ClientRefused, match="private"):
+        await scene.ada.dismiss(said)
+    await scene.ada.delete(said)
+    with pytest.raises(KeyError):
+        scene.server.find_message(said.id)
 
 
 async def test_links_are_previewed(scene: Scene, site: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .errors import Json, Refusal, too_many_commands, unknown_command
 from .limits import Form, Path
+from .shapes import without_nulls
 
 CHAT_INPUT, USER_COMMAND, MESSAGE_COMMAND = 1, 2, 3
 SUBCOMMAND, GROUP = 1, 2
@@ -114,7 +115,7 @@ class Commands:
             "contexts": body.get("contexts"),
         }
         if body.get("options"):
-            command["options"] = body["options"]
+            command["options"] = without_nulls(body["options"])
         if guild_id is not None:
             command["guild_id"] = guild_id
         return command
@@ -216,7 +217,7 @@ def size(body: Json) -> int:
     used = 0
     for name in ("name", "description"):
         texts = [body.get(name) or "", *(body.get(f"{name}_localizations") or {}).values()]
-        used += max(map(len, texts))
+        used += max(len(str(text)) for text in texts)
     for choice in body.get("choices") or ():
-        used += len(choice.get("name") or "") + len(str(choice.get("value")))
+        used += len(str(choice.get("name"))) + len(str(choice.get("value")))
     return used + sum(size(option) for option in body.get("options") or ())

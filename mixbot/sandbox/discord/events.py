@@ -31,15 +31,17 @@ Kind = Literal[
 class Event:
     """Something that changed on the screen of those who can see it.
 
-    - `message_created`, `message_updated`, `message_deleted`: `message` is the message. A message
-      that is still being thought of (`message.thinking`, flag 128) is created when the bot defers,
-      and updated when the answer is there. An ephemeral one (flag 64) is seen by its reader only.
+    - `message_created`, `message_updated`, `message_deleted`: `message` is the message. One that is
+      still being thought of (`message.thinking`, flag 128) is created when the bot defers, and
+      updated when the answer is there. An ephemeral one (flag 64) is seen by its reader only.
     - `typing_started`: `user` types in `channel`.
     - `interaction_started`: `interaction.user` used a command, button, menu or form. Only this
       person sees it and the three that follow.
     - `interaction_acknowledged`: the bot has answered or deferred; a button's spinner may stop.
     - `interaction_failed`: it did not in time; `interaction.failure` is the sentence to show.
     - `modal_opened`: the bot answered with a form, `interaction.modal`.
+
+    `message`, `interaction` and `user` live on; `raw` is what the one of them was at the time.
     """
 
     kind: Kind
@@ -47,6 +49,14 @@ class Event:
     message: Message | None = None
     interaction: Interaction | None = None
     user: User | None = None
+    raw: Json = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.message:
+            raw = self.message.raw
+        else:
+            raw = (self.interaction or self.user or self.channel).to_json()
+        object.__setattr__(self, "raw", raw)
 
     def seen_by(self, user: User) -> bool:
         """Whether `user` notices it."""
@@ -58,14 +68,8 @@ class Event:
 
     def to_json(self) -> Json:
         """The event for a browser: `event`, `channel_id`; `message`, `interaction` or `user`."""
-        event: Json = {"event": self.kind, "channel_id": self.channel.id}
-        if self.message:
-            event["message"] = self.message.raw
-        if self.interaction:
-            event["interaction"] = self.interaction.to_json()
-        if self.user:
-            event["user"] = self.user.to_json()
-        return event
+        what = "message" if self.message else "interaction" if self.interaction else "user"
+        return {"event": self.kind, "channel_id": self.channel.id, what: self.raw}
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from .errors import Json, too_large
+from .errors import ClientRefused, Json, too_large
 
 SIZE_LIMIT = 10 * 1024 * 1024
 
@@ -21,6 +21,12 @@ class File:
     description: str | None = None
     content_type: str | None = None
 
+    @property
+    def type(self) -> str:
+        """What it is, by its name if nobody said."""
+        guessed = self.content_type or mimetypes.guess_type(self.filename)[0]
+        return guessed or "application/octet-stream"
+
 
 class Files:
     """All attached files, served under `/attachments/`."""
@@ -29,6 +35,12 @@ class Files:
         self._new_id = new_id
         self.root = ""
         self._contents: dict[str, File] = {}
+
+    def upload(self, channel_id: str, file: File) -> Json:
+        """Store a person's file; the client does not even try one that is too large."""
+        if len(file.data) > SIZE_LIMIT:
+            raise ClientRefused(f"{file.filename}: your files are too powerful (over 10 MB)")
+        return self.keep(channel_id, file)
 
     def keep(self, channel_id: str, file: File) -> Json:
         """Store a file and describe it as Discord's attachment."""
@@ -44,9 +56,7 @@ class Files:
             "size": len(file.data),
             "url": url,
             "proxy_url": url,
-            "content_type": file.content_type
-            or mimetypes.guess_type(name)[0]
-            or "application/octet-stream",
+            "content_type": file.type,
         }
         if file.description:
             attachment["description"] = file.description

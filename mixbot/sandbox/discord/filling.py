@@ -127,7 +127,7 @@ class OptionFiller:
             case commands.INTEGER | commands.NUMBER, int() | float():
                 return self.number(option, value)
             case commands.ATTACHMENT, File():
-                attachment = self.uploads.keep(self.channel.id, value)
+                attachment = self.uploads.upload(self.channel.id, value)
                 merge(self.resolved, {"attachments": {attachment["id"]: attachment}})
                 return attachment["id"]
             case kind, Account() | Channel() | Role() if isinstance(
@@ -246,6 +246,6 @@ class FormFiller:
         highest = field.get("max_values", 1)
         if not lowest <= len(files) <= highest:
             raise ClientRefused(f"needs {lowest} to {highest} files")
-        kept = [self.uploads.keep(self.channel.id, f) for f in files]
+        kept = [self.uploads.upload(self.channel.id, f) for f in files]
         merge(self.resolved, {"attachments": {attachment["id"]: attachment for attachment in kept}})
         return [attachment["id"] for attachment in kept]

@@ -16,7 +16,8 @@ from .errors import Json
 from .waiting import Watched
 
 if TYPE_CHECKING:
-    from .places import Guild
+    from .accounts import Account
+    from .places import Guild, Member
     from .world import World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
@@ -159,6 +160,14 @@ class Gateway(Watched):
         data = guild.to_json()
         del data["unavailable"]  # a bot tells by this that it has just been added
         self.dispatch("GUILD_CREATE", data, guild_id=guild.id, intent=GUILDS)
+
+    def member_joined(self, guild: Guild, member: Member) -> None:
+        data = member.to_json() | {"guild_id": guild.id}
+        self.dispatch("GUILD_MEMBER_ADD", data, guild_id=guild.id, intent=GUILD_MEMBERS)
+
+    def member_left(self, guild: Guild, user: Account) -> None:
+        data = {"guild_id": guild.id, "user": user.to_json()}
+        self.dispatch("GUILD_MEMBER_REMOVE", data, guild_id=guild.id, intent=GUILD_MEMBERS)
 
     # Serving connections.
 

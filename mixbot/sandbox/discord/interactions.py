@@ -19,6 +19,7 @@ from .errors import (
 )
 from .files import File
 from .messages import Message, compose, edited
+from .shapes import without_nulls
 from .waiting import Watched
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class Interaction(Watched):
                 self._acknowledge(kind)
             case 9:
                 limits.check_modal(data)
-                self.modal = data
+                self.modal = without_nulls(data)
                 self._acknowledge(kind)
                 self._tell("modal_opened")
             case _:

@@ -1,4 +1,7 @@
-"""What Discord accepts in messages, components, forms and autocomplete, and how it complains."""
+"""What Discord accepts in messages, components, forms and autocomplete, and how it complains.
+
+`shapes` has been here before: an object is an object, a list a list, and flags are a number.
+"""
 
 from __future__ import annotations
 
@@ -92,15 +95,12 @@ class Form:
                 path, "NUMBER_TYPE_MIN", f"int value should be greater than or equal to {lowest}."
             )
 
-    def many(self, path: Path, value: Any, lowest: int, highest: int) -> list[Any]:
+    def many(self, path: Path, value: list[Any] | None, lowest: int, highest: int) -> list[Any]:
         """Check a list's length and return the list, or an empty one where there is none."""
         if value is None and lowest == 0:
             return []
         if value is None:
             self.required(path)
-            return []
-        if not isinstance(value, list):
-            self.fail(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return []
         if not lowest <= len(value) <= highest:
             if lowest:
@@ -207,7 +207,7 @@ def _check_embed(form: Form, embed: Json, path: Path) -> int:
         _check_picture(form, author.get("icon_url"), (*path, "author", "icon_url"))
     for name in ("image", "thumbnail"):
         if picture := embed.get(name):
-            _check_picture(form, picture.get("url"), (*path, name, "url"))
+            _check_picture(form, picture.get("url"), (*path, name, "url"), optional=False)
     for index, field in enumerate(form.many((*path, "fields"), embed.get("fields"), 0, 25)):
         where = (*path, "fields", index)
         for name, most in (("name", 256), ("value", 1024)):
@@ -219,8 +219,8 @@ def _check_embed(form: Form, embed: Json, path: Path) -> int:
     return size
 
 
-def _check_picture(form: Form, url: Any, path: Path) -> None:
-    form.url(path, url, schemes=("http", "https", "attachment"))
+def _check_picture(form: Form, url: Any, path: Path, *, optional: bool = True) -> None:
+    form.url(path, url, schemes=("http", "https", "attachment"), optional=optional)
 
 
 def _check_timestamp(form: Form, value: Any, path: Path) -> None:

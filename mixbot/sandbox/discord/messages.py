@@ -329,8 +329,9 @@ def mentions(message: Message, body: Json) -> Json:
         c["content"] for c in walk(body.get("components") or ()) if c["type"] == limits.TEXT_DISPLAY
     ]
     text = "\n".join(texts)
+    replied_to = _replied_to(message, body)
     if "@" not in text:
-        message.pings = frozenset()
+        message.pings = frozenset(replied_to)
         return {"mentions": [], "mention_roles": [], "mention_everyone": False}
     users = _allowed(body, "users", USER_MENTION.findall(text))
     roles = _allowed(body, "roles", ROLE_MENTION.findall(text))
@@ -339,13 +340,22 @@ def mentions(message: Message, body: Json) -> Json:
     allowed = body.get("allowed_mentions")
     if not may or (allowed is not None and "everyone" not in (allowed.get("parse") or ())):
         everyone = set()
-    message.pings = frozenset({*users, *roles, *everyone})
+    message.pings = frozenset({*users, *roles, *everyone, *replied_to})
     people = message._world.users
     return {
         "mentions": [people[id].to_json() for id in users if id in people],
         "mention_roles": roles,
         "mention_everyone": bool(everyone),
     }
+
+
+def _replied_to(message: Message, body: Json) -> set[str]:
+    """The author of the message that this one answers, unless that shall not be a ping."""
+    replied = message.raw.get("referenced_message")
+    allowed = body.get("allowed_mentions")
+    if not replied or (allowed is not None and not allowed.get("replied_user")):
+        return set()
+    return {str(replied["author"]["id"])}
 
 
 def _allowed(body: Json, kind: str, ids: Sequence[str]) -> list[str]:

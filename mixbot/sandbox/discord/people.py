@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import commands, limits
 from .accounts import Account
 from .errors import ClientRefused, Json
-from .files import File
+from .files import SIZE_LIMIT, File
 from .filling import FormFiller, OptionFiller, Value, chosen_in, resolved_user
 from .interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
 from .messages import Message, compose, edited
@@ -75,6 +75,8 @@ class User(Account):
             raise ClientRefused("A message has at most 2000 characters")
         if not content.strip() and not files:
             raise ClientRefused("A message needs text or a file")
+        if any(len(file.data) > SIZE_LIMIT for file in files):
+            raise ClientRefused("Your files are too powerful (over 10 MB)")
         more: Json = {}
         if reply_to:
             more = {
@@ -140,13 +142,21 @@ class User(Account):
         return await self._use(channel, command, {**(values or {}), **options})
 
     async def autocomplete(
-        self, channel: Channel, command: str, *, focused: str, **options: Value
+        self,
+        channel: Channel,
+        command: str,
+        values: Mapping[str, Value] | None = None,
+        /,
+        *,
+        focused: str,
+        **options: Value,
     ) -> list[Json]:
         """Type into the option `focused`, and return the choices offered: `name`, `value` each.
 
         Raises InteractionFailed when none come in three seconds.
         """
-        interaction = await self._use(channel, command, options, focused=focused)
+        given = {**(values or {}), **options}
+        interaction = await self._use(channel, command, given, focused=focused)
         await interaction.acknowledged()
         return interaction.choices or []
 

@@ -239,7 +239,8 @@ class Guild:
         self.emojis: list[Json] = []
         self.owner_id = world.somebody
         if bot_present:
-            self.members[world.bot.id] = Member(world.bot)
+            role = self.role(world.app_name, MEMBER | Permission.MENTION_EVERYONE)
+            self.members[world.bot.id] = Member(world.bot, roles=[role])
 
     def __repr__(self) -> str:
         return f"<Guild {self.name} {self.id}>"
@@ -258,11 +259,15 @@ class Guild:
         """Make `user` a member; `permissions` come with a role of their own."""
         roles = [self.role(user.name, permissions)] if permissions else []
         member = self.members[user.id] = Member(user, nick, roles)
+        if self.bot_present:
+            self._world.gateway.member_joined(self, member)
         return member
 
     def leave(self, user: User) -> None:
         """Make `user` leave."""
         del self.members[user.id]
+        if self.bot_present:
+            self._world.gateway.member_left(self, user)
 
     def permissions_of(self, user: User) -> int:
         """What `user` may do in this server, channels aside."""

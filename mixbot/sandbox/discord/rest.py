@@ -22,6 +22,7 @@ from .interactions import Interaction
 from .messages import Message, compose, edited
 from .permissions import Permission
 from .places import PUBLIC_THREAD, Channel, Guild
+from .shapes import check_shape
 from .waiting import Watched
 
 if TYPE_CHECKING:
@@ -203,6 +204,8 @@ class Rest:
                     return broken
             if not open and call.headers.get("Authorization") != f"Bot {self._world.bot_token}":
                 raise errors.unauthorized()
+            if call.body is not None:
+                check_shape(call.body)
             result = handler(call)
         except Refusal as refusal:
             return _json(refusal.body, refusal.status)
@@ -221,7 +224,7 @@ class Rest:
         return {"url": self._server.gateway_url}
 
     def get_gateway_bot(self, call: Call) -> Json:
-        left = 1000 - self._world.gateway.identified
+        left = max(0, 1000 - self._world.gateway.identified)
         return {
             "url": self._server.gateway_url,
             "shards": self._server.shards,

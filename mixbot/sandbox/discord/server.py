@@ -266,6 +266,7 @@ class DiscordServer:
         file = self.world.files.get(request.match_info["id"])
         if file is None:
             return web.json_response(not_found().body, status=404)
-        return web.Response(
-            body=file.data, content_type=file.content_type or "application/octet-stream"
-        )
+        headers = {"X-Content-Type-Options": "nosniff"}
+        if not file.type.startswith(("image/", "audio/", "video/")) or "svg" in file.type:
+            headers["Content-Disposition"] = "attachment"  # never a page of this origin
+        return web.Response(body=file.data, content_type=file.type, headers=headers)
