@@ -69,7 +69,7 @@ async def run_demo(
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signals to listen for
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    async with demo(port=port, sign_in=sign_in, log_level="WARNING") as running:
+    async with demo(port=port, sign_in=sign_in, log_level="ERROR") as running:
         announce("Discord, Mixcloud and mixbot run on this machine. Open the chat:")
         announce(running.url)
         announce("Ctrl+C stops everything and forgets it.")

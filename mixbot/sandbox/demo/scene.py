@@ -44,7 +44,8 @@ async def set_up(discord: DiscordServer, mixcloud: MixcloudServer) -> Scene:
     noor = discord.user("noor", display_name="Noor")
     for person in (ada, noor):
         guild.join(person)
-    mixcloud.signed_in = ["ada.w", "noor.k"]
+    mixcloud.catalogue.add_user("noor.plays", "Noor", city="Rotterdam", country="Netherlands")
+    mixcloud.signed_in = ["ada.w", "noor.plays"]
     hosts = dict.fromkeys(SITES, mixcloud.site_url) | {
         "https://thumbnailer.mixcloud.com": mixcloud.thumbnailer_url,
         "https://player-widget.mixcloud.com/widget/iframe/": mixcloud.player_url,

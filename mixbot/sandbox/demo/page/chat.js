@@ -376,6 +376,7 @@ document.addEventListener("pointerdown", ({ target }) => {
   if (!target.closest("#sidebar, #open-sidebar")) page.showSidebar(false);
 });
 addEventListener("focus", () => page.connection.signIn());
+document.addEventListener("click", ({ target }) => target.closest("a") && page.connection.signIn(), true);
 setInterval(refreshTimes, 15000);
 
 page.start();

@@ -67,7 +67,14 @@ export class Composer {
   }
 
   key(event) {
-    if (event.isComposing || this.picker.key(event)) return;
+    if (event.isComposing) return;
+    const whole = event.key === "Enter" && this.commands.find(({ path }) => this.text.value.trim() === `/${path}`);
+    if (whole && !whole.options.some((option) => option.required)) {
+      event.preventDefault();
+      this.begin(whole);
+      return this.send();
+    }
+    if (this.picker.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) event.preventDefault(), this.send();
     else if (event.key === "ArrowUp" && !this.text.value) event.preventDefault(), this.page.onUp();
   }
@@ -90,7 +97,7 @@ export class Composer {
     this.form.setAttribute("aria-label", `/${command.path}`);
     command.options.filter((option) => option.required).forEach((option) => this.add(option));
     this.more();
-    if (rest && !this.fields.length && command.options.length) this.add(command.options[0]);
+    if (!this.fields.length && command.options.length) this.add(command.options[0]);
     this.describe(command.description);
     const [first] = this.fields;
     if (rest && first) first.input.value = rest;
@@ -209,6 +216,7 @@ class Field {
     this.option = option;
     this.composer = composer;
     this.chosen = null;
+    this.suggested = []; // by the bot, for what was typed last
     const type = option.type === ATTACHMENT ? "file" : "text";
     this.input = h("input", { type, autocomplete: "off", spellcheck: "false", "aria-label": option.name, "aria-description": option.description, "aria-required": String(Boolean(option.required)) });
     this.element = h("label.option", { title: option.description }, h("span", {}, option.name), this.input);
@@ -249,7 +257,9 @@ class Field {
       const fitting = offers.filter(({ name }) => this.chosen || name.toLowerCase().includes(typed));
       return this.offer(fitting, fitting.length && typed ? 0 : -1, "That is not one of the choices");
     }
-    if (option.autocomplete) this.timer = setTimeout(() => this.complete(), this.choices.open ? TYPING : 0);
+    if (!option.autocomplete) return;
+    this.offer(this.suggested.filter(({ name }) => name.toLowerCase().includes(typed)), -1);
+    this.timer = setTimeout(() => this.complete(), this.suggested.length ? TYPING : 0);
   }
 
   async complete() {
@@ -260,8 +270,7 @@ class Field {
     });
     if (!this.composer.command || document.activeElement !== this.input || asked !== this.input.value) return;
     if (failed) this.choices.show([{ label: failed, disabled: true }]);
-    else if (done?.length) this.offer(done, -1);
-    else this.choices.hide();
+    else this.offer((this.suggested = done || []), -1);
   }
 
   close() {

@@ -32,7 +32,7 @@ export class Connection {
 
   /** Tell the sandbox's Discord who sits here; the tabs of a browser share one cookie. */
   signIn() {
-    fetch("/person", { method: "POST", body: this.person }).catch(() => {});
+    fetch("/person", { method: "POST", body: this.person, keepalive: true }).catch(() => {});
   }
 
   receive(message) {

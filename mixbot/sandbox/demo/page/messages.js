@@ -7,6 +7,7 @@ import { Choices } from "./popups.js";
 export const EPHEMERAL = 1 << 6;
 export const THINKING = 1 << 7;
 const SUPPRESS_EMBEDS = 1 << 2;
+const dots = () => h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i"));
 const BUTTON_STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
 
 /** Some words about a message, for those who hear it. */
@@ -81,7 +82,7 @@ function content(message, page) {
   const edited = message.edited_timestamp && !(message.flags & EPHEMERAL) && h("span.edited", {}, "(edited)");
   const parts = [];
   if (message.flags & THINKING) {
-    parts.push(h("p.thinking", {}, h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i")), message.waiting || `${nameOf(message.author)} is thinking…`));
+    parts.push(h("p.thinking", {}, dots(), message.waiting || `${nameOf(message.author)} is thinking…`));
   }
   if (message.content) parts.push(h("div.text", {}, markdown(message.content, page), edited));
   parts.push(message.attachments.map(attachment));
@@ -109,7 +110,7 @@ function attachment(file) {
     return h("div.attachment", {}, picture(file.url, file.description || file.filename));
   }
   const size = `${Math.max(1, Math.round(file.size / 1024)).toLocaleString()} KB`;
-  return h("div.attachment.file", {}, h("span", { "aria-hidden": "true" }, "🗎"), link(file.url, file.filename), h("small", {}, size));
+  return h("div.attachment.file", {}, h("span", { "aria-hidden": "true" }, "📄"), link(file.url, file.filename), h("small", {}, size));
 }
 
 // Embeds. Those with the same address are one, with several pictures.
@@ -171,8 +172,7 @@ function fields(all, page) {
     else rows.push([field]);
   }
   const one = (field) => h("div", {}, h("dt", {}, inline(field.name, page)), h("dd", {}, markdown(field.value, page)));
-  const columns = Math.max(...rows.map((row) => row.length));
-  return rows.map((row) => h("dl.fields", { "--columns": row[0].inline ? columns : 1 }, row.map(one)));
+  return rows.map((row) => h("dl.fields", { "--columns": row.length }, row.map(one)));
 }
 
 function foot({ footer, timestamp }) {
@@ -228,57 +228,50 @@ function button(component, message, page) {
     `button.${kind}`,
     { type: "button", disabled: component.disabled, "aria-busy": busy && "true", onclick: () => busy || page.onClick(message, component) },
     h("span.inside", {}, label),
-    busy && h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+    busy && dots(),
   );
 }
 
 function menu(component, message, page) {
   const busy = page.running.has(`${message.id} ${component.custom_id}`);
+  const [least, most] = [component.min_values ?? 1, component.max_values ?? 1];
   const chosen = component.options.filter((option) => option.default);
-  const most = component.max_values ?? 1;
+  const picked = new Set(chosen.map((option) => option.value));
   const prompt = component.placeholder || "Make a selection";
-  const shown = chosen.map((option) => option.label).join(", ") || prompt;
+  const shown = chosen.map((option) => option.label).join(", ");
   const owner = h(
     "button.select",
-    { type: "button", disabled: component.disabled, "aria-busy": busy && "true", "aria-label": chosen.length ? `${prompt}: ${shown}` : prompt },
-    h("span", { class: chosen.length ? "" : "prompt" }, shown),
-    busy ? h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i")) : h("span.arrow", { "aria-hidden": "true" }, "⌄"),
+    { type: "button", disabled: component.disabled, "aria-busy": busy && "true", "aria-label": shown ? `${prompt} ${shown}` : prompt },
+    h("span", { class: !shown && "prompt" }, shown || prompt),
+    busy ? dots() : h("span.arrow", { "aria-hidden": "true" }, "⌄"),
   );
-  let picked = new Set(chosen.map((option) => option.value));
-  const items = () =>
-    component.options.map((option) => ({
-      label: option.label,
-      description: option.description,
-      mark: option.emoji?.name,
-      value: option.value,
-      picked: picked.has(option.value),
-      aside: picked.has(option.value) && "✓",
-    }));
-  const send = () => (list.hide(), page.onChoose(message, component, [...picked]));
-  const list = new Choices(owner, {
-    label: prompt,
-    onPick: ({ value }) => {
-      if (most === 1) return (picked = new Set([value])), send();
-      if (!picked.delete(value) && picked.size < most) picked.add(value);
-      list.show([...items(), { label: "Done", value: null, disabled: picked.size < (component.min_values ?? 1) }], list.active);
-      if (value === null) picked.delete(null), send();
-    },
-  });
-  const open = () => {
-    const start = items().findIndex((item) => item.picked);
-    list.show(most === 1 ? items() : [...items(), { label: "Done", value: null }], Math.max(start, 0));
+  const items = () => {
+    const all = component.options.map(({ label, description, emoji, value }) => {
+      const is = picked.has(value);
+      return { label, description, mark: emoji?.name, value, picked: is, aside: is && "✓" };
+    });
+    if (most > 1) all.push({ label: "Done", done: true, disabled: picked.size < least });
+    return all;
   };
-  owner.addEventListener("click", () => !busy && (list.open ? list.hide() : open()));
+  const send = () => {
+    list.hide();
+    page.onChoose(message, component, [...picked]);
+  };
+  const pick = ({ value, done }) => {
+    if (done) return send();
+    if (most === 1) picked.clear();
+    if (!picked.delete(value) && picked.size < most) picked.add(value);
+    if (most === 1) send();
+    else list.show(items(), list.active);
+  };
+  const list = new Choices(owner, { label: prompt, onPick: pick });
+  const open = () => list.show(items(), Math.max(items().findIndex((item) => item.picked), 0));
+  owner.addEventListener("click", () => busy || (list.open ? list.hide() : open()));
   owner.addEventListener("blur", () => list.hide());
   owner.addEventListener("keydown", (event) => {
-    if (list.key(event) || busy) return;
-    if (!list.open && (event.key === "ArrowDown" || event.key === "ArrowUp")) open(), event.preventDefault();
-    else if (list.open && (event.key === "Home" || event.key === "End")) list.point(event.key === "Home" ? 0 : list.items.length - 1), event.preventDefault();
-    else if (list.open && event.key === " " && list.active >= 0) list.pick(list.active), event.preventDefault();
-    else if (event.key.length === 1 && event.key !== " ") {
-      const from = list.items.findIndex((item, index) => index > list.active && item.label.toLowerCase().startsWith(event.key.toLowerCase()));
-      if (list.open && from >= 0) list.point(from);
-    }
+    if (busy || list.key(event) || list.open || !event.key.startsWith("Arrow")) return;
+    event.preventDefault();
+    open();
   });
   return owner;
 }

@@ -123,9 +123,24 @@ export class Choices {
     else if (event.key === "ArrowUp") this.move(-1);
     else if (event.key === "Escape") this.hide();
     else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.active >= 0) this.pick(this.active);
-    else return false;
+    else if (this.owner.tagName !== "BUTTON" || !this.keyOnButton(event.key)) return false;
     event.preventDefault();
     return true;
+  }
+
+  /** Keys that would write or move the cursor if the owner were a text field. */
+  keyOnButton(key) {
+    if (key === "Home") this.point(0);
+    else if (key === "End") this.point(this.items.length - 1);
+    else if (key === " ") this.pick(this.active);
+    else if (key.length === 1) this.move(this.stepTo(key.toLowerCase()));
+    else return false;
+    return true;
+  }
+
+  stepTo(letter) {
+    const after = this.items.map((_, step) => this.items[(this.active + step + 1) % this.items.length]);
+    return after.findIndex(({ label }) => label.toLowerCase().startsWith(letter)) + 1;
   }
 }
 

@@ -1,0 +1,577 @@
+"""The demo in a real browser, used as a person would: by what can be read, seen and typed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Literal
+
+import aiohttp
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    ViewportSize,
+    async_playwright,
+    expect,
+)
+
+from mixbot.errors import UserError
+from mixbot.sandbox.demo import Demo, demo
+from mixbot.sandbox.discord.messages import compose
+from mixbot.sandbox.mixcloud import Show
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+
+WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
+KEY = "/NightFerryRadio/night-ferry-202-upright-bass-and-rain/"
+LINK = f"https://www.mixcloud.com{KEY}"
+NAME = "Night Ferry 202: Upright Bass and Rain"
+FAVORITE = f"{KEY}favorite/"
+FOLLOW = "/NightFerryRadio/follow/"
+
+
+@pytest.fixture
+def discord_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """discord.py keeps them in classes; put back what the demo changes."""
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+
+
+@pytest.fixture
+async def stage(discord_addresses: None) -> AsyncIterator[Demo]:
+    async with demo() as running:
+        yield running
+
+
+@pytest.fixture
+async def code_stage(discord_addresses: None) -> AsyncIterator[Demo]:
+    async with demo(sign_in=False) as running:
+        yield running
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def window(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    """A window with tabs that share cookies; what a page complains of fails the test."""
+    complaints: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                complaints.append(f"{message.text} {message.location}")
+                if message.type in ("error", "warning") and "favicon" not in message.location["url"]
+                else None
+            ),
+        )
+
+    context = await chromium.new_context(viewport=WIDE, locale="en-US")
+    context.set_default_timeout(10_000)
+    context.on("page", watch)
+    yield context
+    await context.close()
+    assert complaints == []
+
+
+class Tab:
+    """The chat page, as the person looking at it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.box = page.get_by_label("Message", exact=True)
+        self.messages = page.get_by_role("list").locator("> li.message")
+        self.last = self.messages.last
+
+    async def type(self, text: str) -> None:
+        """Type into the message box, and press Enter."""
+        await self.box.focus()
+        await self.page.keyboard.type(text)
+        await self.page.keyboard.press("Enter")
+
+    async def use(self, command: str) -> Locator:
+        """Type a command, and return the answer once there is one."""
+        before = await self.last.get_attribute("id") or ""
+        await self.type(command)
+        await expect(self.last).not_to_have_id(before)
+        return self.last
+
+    async def says(self, *words: str) -> Locator:
+        """The last message, once it says all of this."""
+        for text in words:
+            await expect(self.last).to_contain_text(text)
+        return self.last
+
+    async def press(self, label: str, message: Locator | None = None) -> None:
+        await (message or self.last).get_by_role("button", name=label).click()
+
+    async def apps(self, message: Locator, entry: str) -> None:
+        """Use an entry of a message's Apps menu."""
+        await message.hover()
+        await message.get_by_role("button", name="Apps").click()
+        await self.page.get_by_role("menuitem", name=entry, exact=True).click()
+
+    async def opens(self, act: Callable[[], Awaitable[object]]) -> Page:
+        """The page that `act` opens."""
+        async with self.page.context.expect_page() as opened:
+            await act()
+        return await opened.value
+
+    async def link(self) -> None:
+        """Link Mixcloud through the button on the last message, by signing in with Discord."""
+        pages = await self.opens(self.last.get_by_role("link", name="Link Mixcloud").click)
+        await pages.get_by_role("button", name="Continue with Discord").click()
+        await pages.get_by_role("button", name="Authorize").click()
+        await pages.get_by_role("button", name="Accept").click()
+        await expect(pages.get_by_role("heading", name="Linked as")).to_be_visible()
+        await pages.close()
+
+
+async def sit_down(window: BrowserContext, stage: Demo, person: str = "") -> Tab:
+    """A new tab; of Ada, if not said otherwise."""
+    page = await window.new_page()
+    await page.goto(stage.url + (f"/?person={person}" if person else ""))
+    tab = Tab(page)
+    await expect(tab.messages.first).to_be_visible()
+    return tab
+
+
+@pytest.fixture
+async def ada(stage: Demo, window: BrowserContext) -> Tab:
+    return await sit_down(window, stage)
+
+
+def calls(stage: Demo, path: str, method: str = "POST") -> int:
+    return len(stage.mixcloud.requests_to(method, path))
+
+
+def first(stage: Demo, query: str) -> Show:
+    return stage.mixcloud.catalogue.search_shows(query)[0]
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing is wider than the window."""
+    return bool(
+        await page.evaluate(
+            "[document.documentElement, document.querySelector('#log')]"
+            ".every(element => element.scrollWidth <= element.clientWidth)"
+        )
+    )
+
+
+@needs_chromium
+async def test_from_a_search_to_a_favorite(stage: Demo, ada: Tab) -> None:
+    await ada.type("/mixcloud search jazz")
+    show = first(stage, "jazz")
+    card = await ada.says("Ada used /mixcloud search", show.name)
+    picture = card.locator(".thumbnail img")
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    await ada.press("♥ Favorite")
+    await ada.says("Link your Mixcloud account first", "Only you can see this")
+    await ada.link()
+    await ada.says("Linked as Ada Wrenfield", f"added {show.name} to your favorites")
+    await expect(ada.last.get_by_role("link", name="Link Mixcloud")).to_have_count(0)
+    assert calls(stage, f"{show.key}favorite/") == 1
+
+
+@needs_chromium
+async def test_others_see_the_cards_but_not_the_private_answers(
+    stage: Demo, window: BrowserContext, ada: Tab
+) -> None:
+    noor = await sit_down(window, stage, "noor")
+    await ada.type("/mixcloud search jazz")
+    await ada.says(first(stage, "jazz").name)
+    await noor.says("Ada used /mixcloud search", first(stage, "jazz").name)
+    await ada.press("♥ Favorite")
+    await ada.says("Only you can see this")
+    await noor.box.fill("Nice one")
+    await noor.page.keyboard.press("Enter")
+    await noor.says("Nice one")
+    assert await noor.messages.filter(has_text="Only you").count() == 0
+    card = noor.messages.filter(has_text="Ada used /mixcloud search")
+    await noor.press("Next", card)
+    await noor.says("2 of", "Only you can see this")
+    await expect(card).to_contain_text("1 of")
+    assert await ada.messages.filter(has_text="2 of").count() == 0
+
+
+@needs_chromium
+async def test_two_tabs_are_two_people_to_the_sign_in_page_too(
+    stage: Demo, window: BrowserContext, ada: Tab
+) -> None:
+    noor = await sit_down(window, stage, "noor")
+    await ada.page.bring_to_front()
+    await ada.type("/favorite " + LINK)
+    await ada.says("Link your Mixcloud account first")
+    await ada.link()
+    await ada.says("Linked as Ada Wrenfield")
+    await noor.page.bring_to_front()
+    await noor.type("/mixcloud link")
+    await noor.says("Link Mixcloud")
+    pages = await noor.opens(noor.last.get_by_role("link", name="Link Mixcloud").click)
+    await pages.get_by_role("button", name="Continue with Discord").click()
+    await expect(pages.get_by_text("Signed in as Noor")).to_be_visible()
+    await pages.get_by_role("button", name="Authorize").click()
+    await pages.get_by_label("noor.plays").check(force=True)
+    await pages.get_by_role("button", name="Accept").click()
+    await noor.says("Linked as Noor")
+
+
+@needs_chromium
+async def test_favorite_with_a_link_without_one_twice_and_undone(stage: Demo, ada: Tab) -> None:
+    await ada.type("/favorite " + LINK)
+    await ada.says("Link your Mixcloud account first")
+    await ada.link()
+    await ada.says("Linked as", "to your favorites")
+    await ada.type("/mixcloud show " + LINK)
+    await ada.says("used /mixcloud show", NAME)
+    for _ in range(2):
+        await ada.use("/favorite")
+        await ada.says("used /favorite", f"Added {NAME} to your favorites")
+    assert calls(stage, FAVORITE) >= 1  # doing it again right away need not ask Mixcloud again
+    await ada.press("Undo")
+    await ada.says(f"Removed {NAME} from your favorites")
+    assert calls(stage, FAVORITE, "DELETE") == 1
+    await ada.type("/unfavorite " + LINK)
+    await ada.says("used /unfavorite", f"Removed {NAME} from your favorites")
+
+
+@needs_chromium
+async def test_follow_with_a_link_without_one_and_undone(stage: Demo, ada: Tab) -> None:
+    await ada.type("/follow " + LINK)
+    await ada.says("Link your Mixcloud account first")
+    await ada.link()
+    await ada.says("Linked as", "you now follow")
+    await ada.type("/mixcloud show " + LINK)
+    await ada.says("used /mixcloud show")
+    await ada.use("/follow")
+    await ada.says("used /follow", "You now follow")
+    assert calls(stage, FOLLOW) >= 1
+    await ada.press("Undo")
+    await ada.says("You no longer follow")
+    assert calls(stage, FOLLOW, "DELETE") == 1
+
+
+@needs_chromium
+async def test_a_pasted_link_is_favorited_from_its_apps_menu(stage: Demo, ada: Tab) -> None:
+    await ada.type(f"Listen: {LINK}")
+    pasted = await ada.says("Listen:", NAME)  # the name comes with the link preview
+    await expect(pasted.get_by_role("link", name=LINK)).to_have_attribute(
+        "href", stage.mixcloud.site_url + KEY
+    )
+    await ada.apps(pasted, "Favorite")
+    await ada.says("Link your Mixcloud account first")
+    await ada.link()
+    await ada.says("Linked as", "to your favorites")
+    assert calls(stage, FAVORITE) == 1
+
+
+@needs_chromium
+async def test_proving_a_link_with_a_code(code_stage: Demo, window: BrowserContext) -> None:
+    ada = await sit_down(window, code_stage)
+    await ada.type("/favorite " + LINK)
+    await ada.says("Enter code")
+    pages = await ada.opens(ada.last.get_by_role("link", name="Link Mixcloud").click)
+    await pages.get_by_role("button", name=re.compile("Continue")).click()
+    await pages.get_by_role("button", name="Accept").click()
+    code = await pages.locator(".code").inner_text()
+    await pages.close()
+
+    offer = ada.messages.filter(has_text="Enter code")
+    await ada.press("Enter code")
+    form = ada.page.get_by_role("dialog", name="Link Mixcloud")
+    field = form.get_by_label("The code from the page")
+    await expect(field).to_be_focused()
+    await form.get_by_role("button", name="Submit").click()
+    await expect(form.get_by_role("alert")).to_contain_text("required")
+    await ada.page.keyboard.press("Escape")
+    await expect(form).to_have_count(0)
+
+    await ada.press("Enter code", offer)
+    await field.fill("AAA-AAA")
+    await ada.page.keyboard.press("Enter")
+    await expect(ada.messages.filter(has_text="code")).not_to_have_count(1)
+    await expect(form).to_have_count(0)
+    await ada.press("Enter code", offer)
+    await field.fill(code)
+    await ada.page.keyboard.press("Enter")
+    await expect(ada.messages.filter(has_text="Linked as Ada Wrenfield")).to_be_visible()
+    assert calls(code_stage, FAVORITE) == 1
+
+
+@needs_chromium
+async def test_searching_and_leafing_with_the_keyboard_alone(stage: Demo, ada: Tab) -> None:
+    keyboard = ada.page.keyboard
+    await keyboard.press("Tab")
+    await keyboard.press("Enter")  # skip to the message box
+    await expect(ada.box).to_be_focused()
+    await keyboard.type("/sea")
+    await expect(ada.page.get_by_role("option", name="/mixcloud search")).to_be_visible()
+    await keyboard.press("Tab")
+    query = ada.page.get_by_role("combobox", name="query")
+    await expect(query).to_be_focused()
+    await keyboard.type("jaz")
+    await expect(ada.page.get_by_role("option", name="Jazz", exact=True)).to_be_visible()
+    await keyboard.press("ArrowDown")
+    await keyboard.press("Enter")
+    await expect(query).to_have_value("Jazz")
+    await keyboard.press("Tab")
+    await keyboard.press("Enter")  # adds the option “type”
+    await keyboard.type("sh")
+    await keyboard.press("Enter")
+    await expect(ada.page.get_by_role("combobox", name="type")).to_have_value("shows")
+    await keyboard.press("Enter")
+    await ada.says("1 of")
+
+    await keyboard.press("ArrowUp")
+    await expect(ada.last).to_be_focused()
+    following = ada.last.get_by_role("button", name="Next")
+    while not await following.evaluate("button => button === document.activeElement"):
+        await keyboard.press("Tab")
+    await keyboard.press("Enter")
+    await ada.says("2 of")
+    await expect(following).to_be_focused()
+    menu = ada.last.get_by_role("combobox")
+    while not await menu.evaluate("button => button === document.activeElement"):
+        await keyboard.press("Shift+Tab")
+    await keyboard.press("Enter")
+    await expect(ada.page.get_by_role("listbox")).to_be_visible()
+    await keyboard.press("ArrowDown")
+    await keyboard.press("ArrowDown")
+    await keyboard.press("Enter")
+    await ada.says("3 of")
+    await keyboard.press("Escape")
+    await expect(menu).to_be_focused()
+
+
+@needs_chromium
+async def test_the_apps_menu_with_the_keyboard(stage: Demo, ada: Tab) -> None:
+    keyboard = ada.page.keyboard
+    await ada.box.focus()
+    await keyboard.press("ArrowUp")
+    await keyboard.press("Enter")
+    await expect(ada.page.get_by_role("menuitem", name="Mix actions")).to_be_focused()
+    await keyboard.press("Escape")
+    await expect(ada.last.get_by_role("button", name="Apps")).to_be_focused()
+    await keyboard.press("Enter")
+    await keyboard.press("Enter")
+    await ada.says("Only you can see this", NAME)
+
+
+@needs_chromium
+async def test_the_message_box_checks_options_as_discord_does(stage: Demo, ada: Tab) -> None:
+    keyboard = ada.page.keyboard
+    await ada.type("/mixcloud search ")
+    alert = ada.page.locator("#composer").get_by_role("alert")
+    await expect(alert).to_have_text("query: This option is required. Specify a value.")
+    await keyboard.type("x" * 201)
+    await keyboard.press("Enter")
+    await expect(alert).to_contain_text("needs 1 to 200 characters")
+    query = ada.page.get_by_role("combobox", name="query")
+    await expect(query).to_have_value("x" * 201)
+    await query.fill("jazz")
+    await ada.page.get_by_role("button", name="Add type").click()
+    await keyboard.type("albums")
+    await expect(ada.page.get_by_text("That is not one of the choices")).to_be_visible()
+    await keyboard.press("Enter")
+    await expect(alert).to_have_text("type: Choose one from the list.")
+    await keyboard.press("Escape")
+    await keyboard.press("Escape")
+    await expect(ada.box).to_be_focused()
+    await expect(ada.box).to_have_value("")
+    assert await ada.messages.count() == 2
+
+
+@needs_chromium
+async def test_a_bot_that_does_not_answer(stage: Demo, ada: Tab) -> None:
+    stage.discord.world.interaction_seconds = 1.0
+    await ada.type("/mixcloud show " + LINK)
+    await ada.says(NAME)
+    stage.discord.fault("POST", "/interactions/*/*/callback", status=404, code=10062)
+    card = ada.last
+    await ada.press("♥ Favorite")
+    await expect(card.get_by_role("button", name="♥ Favorite")).to_have_attribute(
+        "aria-busy", "true"
+    )
+    await expect(card.get_by_role("alert")).to_have_text("This interaction failed")
+    await ada.type("/mixcloud search jazz")
+    await ada.says("used /mixcloud search", "The application did not respond")
+    await ada.press("Dismiss message")
+    await expect(ada.last).to_contain_text(NAME)
+
+
+@needs_chromium
+async def test_dismissing_a_private_answer(stage: Demo, ada: Tab) -> None:
+    await ada.type("/mixcloud me")
+    await ada.says("Only you can see this")
+    before = await ada.messages.count()
+    await ada.press("Dismiss message")
+    await expect(ada.messages).to_have_count(before - 1)
+    await expect(ada.box).to_be_focused()
+
+
+@needs_chromium
+async def test_the_other_channels_and_the_commands_named_in_help(stage: Demo, ada: Tab) -> None:
+    await ada.page.get_by_role("button", name="mixbot").click()
+    await expect(ada.page.get_by_role("heading", name="You and mixbot")).to_be_visible()
+    await ada.type("/mixcloud help")
+    await ada.says("What I can see")
+    await ada.press("/mixcloud search")
+    await expect(ada.page.get_by_role("combobox", name="query")).to_be_focused()
+    await ada.page.keyboard.type("ambient")
+    await ada.page.keyboard.press("Enter")
+    await ada.says(first(stage, "ambient").name)
+    noor = stage.scene.people[1]
+    await noor.say(stage.scene.channels[1], "Psst")
+    await expect(ada.page.get_by_role("button", name="general")).to_contain_text("1")
+    await ada.page.get_by_role("button", name="general").click()
+    await ada.says("Psst")
+
+
+@needs_chromium
+async def test_switching_people(stage: Demo, ada: Tab) -> None:
+    await ada.type("/mixcloud me")
+    await ada.says("Only you can see this")
+    await ada.page.get_by_role("radio", name="Noor").focus()
+    await ada.page.keyboard.press("Space")
+    await expect(ada.page).to_have_title("Noor · #crate-diggers · mixbot demo")
+    await expect(ada.messages).to_have_count(2)
+    await ada.page.reload()
+    await expect(ada.page).to_have_title("Noor · #crate-diggers · mixbot demo")
+    await ada.type("It is me")
+    await ada.says("It is me")
+    said = stage.scene.people[1].messages(stage.scene.channels[0])[-1]
+    assert said.author is stage.scene.people[1]
+
+
+HOSTILE = "<img src=x onerror=alert(1)> <script>alert(2)</script> [x](javascript:alert(3))"
+
+
+@needs_chromium
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+async def test_odd_messages_are_shown_as_text_and_fit(
+    stage: Demo, chromium: Browser, size: ViewportSize, scheme: Literal["dark", "light"]
+) -> None:
+    context = await chromium.new_context(viewport=size, color_scheme=scheme)
+    ada = await sit_down(context, stage)
+    dialogs: list[object] = []
+    ada.page.on("dialog", lambda dialog: dialogs.append(dialog))
+    channel, bot = stage.scene.channels[0], stage.discord.bot
+    odd = {
+        "content": HOSTILE,
+        "embeds": [
+            {
+                "title": "深夜の喫茶店" * 40,
+                "description": f"{HOSTILE} مرحبا بالعالم " + "W" * 300,
+                "author": {"name": "שלום " * 40},
+                "url": "javascript:alert(4)",
+                "thumbnail": {"url": "javascript:alert(5)"},
+                "fields": [{"name": HOSTILE, "value": "@everyone", "inline": True}] * 5,
+                "footer": {"text": "F" * 300},
+            }
+        ],
+        "components": [
+            {
+                "type": 1,
+                "components": [
+                    {"type": 2, "style": style, "label": "B" * 80, "custom_id": f"b{style}"}
+                    for style in (1, 2, 3, 4)
+                ],
+            }
+        ],
+    }
+    stage.discord.world.message_created(compose(stage.discord.world, channel, bot, odd))
+    await ada.says("<img src=x onerror=alert(1)> <script>alert(2)</script>", "@everyone")
+    await stage.scene.people[1].say(
+        channel,
+        " ".join(f"https://www.mixcloud.com{s.key}" for s in stage.mixcloud.catalogue.shows[:10]),
+    )
+    await expect(ada.last.get_by_role("article")).to_have_count(5)
+    assert dialogs == []
+    assert await ada.page.locator("#messages script, #messages [href^=javascript]").count() == 0
+    assert await ada.page.locator("img:not([alt])").count() == 0
+    assert await fits(ada.page)
+    await context.close()
+
+
+@needs_chromium
+async def test_a_narrow_window_has_all_places_and_people(
+    stage: Demo, window: BrowserContext, ada: Tab
+) -> None:
+    await ada.page.set_viewport_size(NARROW)
+    assert await fits(ada.page)
+    opener = ada.page.get_by_role("button", name="Channels and people")
+    await opener.click()
+    await ada.page.get_by_role("button", name="general").click()
+    await ada.says("headphones")
+    await expect(ada.page.get_by_role("button", name="crate-diggers")).to_be_hidden()
+    await opener.click()
+    await ada.page.locator("#people").get_by_text("Noor", exact=True).click()
+    await expect(ada.page).to_have_title("Noor · #general · mixbot demo")
+
+
+async def test_the_page_answers_to_its_own_address_only(stage: Demo) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(stage.url) as page:
+            assert page.status == 200
+            policy = page.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+        port = stage.url.rpartition(":")[2]
+        async with session.get(
+            stage.url, headers={"Host": f"localhost:{port}"}, allow_redirects=False
+        ) as moved:
+            assert moved.headers["Location"].rstrip("/") == stage.url
+        async with session.get(stage.url, headers={"Host": "rebound.example"}) as refused:
+            assert refused.status == 421
+        foreign = {"Origin": "https://elsewhere.example"}
+        async with session.post(f"{stage.url}/person", data="ada", headers=foreign) as refused:
+            assert refused.status == 403
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+            await session.ws_connect(f"{stage.url}/socket?person=ada", headers=foreign)
+
+
+async def test_a_busy_port_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        with pytest.raises(UserError, match=f"Port {port} is in use already"):
+            async with demo(port=port):
+                pass
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+async def test_the_command_prints_one_address_and_stops_when_told(stop: signal.Signals) -> None:
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "mixbot", "demo", "--port", "0"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "DISCORD_CLIENT_SECRET": "of another bot", "MIXBOT_LOG_LEVEL": "LOUD"},
+    )
+    assert program.stdout
+    lines = [(await program.stdout.readline()).decode().rstrip() for _ in range(3)]
+    (address,) = [line for line in lines if line.startswith("http")]
+    async with aiohttp.ClientSession() as session, session.get(address) as page:
+        assert page.status == 200
+    program.send_signal(stop)
+    rest, errors = await program.communicate()
+    assert (program.returncode, rest, errors) == (0, b"", b"")
