@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .errors import Json, Refusal, too_many_commands, unknown_command
+from .kinds import CommandKind, OptionKind
 from .limits import Form, Path
 from .shapes import without_nulls
 
-CHAT_INPUT, USER_COMMAND, MESSAGE_COMMAND = 1, 2, 3
-SUBCOMMAND, GROUP = 1, 2
-STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(3, 12)
-MOST = {CHAT_INPUT: 100, USER_COMMAND: 15, MESSAGE_COMMAND: 15}
+MOST = {CommandKind.SLASH: 100, CommandKind.USER_MENU: 15, CommandKind.MESSAGE_MENU: 15}
 NAME = re.compile(r"[-_'\w]{1,32}")
 
 
@@ -48,7 +46,7 @@ class Commands:
         form = Form()
         for index, body in enumerate(bodies):
             check_command(form, body, (index,))
-        names = [(body.get("type") or CHAT_INPUT, body.get("name")) for body in bodies]
+        names = [(body.get("type") or CommandKind.SLASH, body.get("name")) for body in bodies]
         for index, name in enumerate(names):
             if name in names[:index]:
                 form.fail(
@@ -73,7 +71,7 @@ class Commands:
         form = Form()
         check_command(form, body, ())
         form.refuse_if_wrong()
-        kind = body.get("type") or CHAT_INPUT
+        kind = body.get("type") or CommandKind.SLASH
         others = [c for c in self.all(guild_id) if c["type"] == kind]
         same = next((c for c in others if c["name"] == body["name"]), None)
         if same is None and len(others) >= MOST[kind]:
@@ -103,7 +101,7 @@ class Commands:
             "id": old["id"] if old else self._new_id(),
             "application_id": self._application_id,
             "version": self._new_id(),
-            "type": body.get("type") or CHAT_INPUT,
+            "type": body.get("type") or CommandKind.SLASH,
             "name": body["name"],
             "name_localizations": body.get("name_localizations"),
             "description": body.get("description") or "",
@@ -123,12 +121,12 @@ class Commands:
 
 def check_command(form: Form, body: Json, path: Path) -> None:
     """Note what Discord would not accept in a command."""
-    kind = body.get("type") or CHAT_INPUT
+    kind = body.get("type") or CommandKind.SLASH
     if kind not in MOST:
         form.choices((*path, "type"), MOST)
         return
-    _check_name(form, body, path, lower=kind == CHAT_INPUT)
-    if kind == CHAT_INPUT:
+    _check_name(form, body, path, lower=kind == CommandKind.SLASH)
+    if kind == CommandKind.SLASH:
         _check_description(form, body, path)
         _check_options(form, body.get("options"), (*path, "options"), depth=0)
         if size(body) > 8000:
@@ -168,7 +166,7 @@ def _check_options(form: Form, options: Any, path: Path, *, depth: int) -> None:
     seen: set[str] = set()
     optional_seen = False
     listed = form.many(path, options, 0, 25)
-    nested = [option.get("type") in (SUBCOMMAND, GROUP) for option in listed]
+    nested = [option.get("type") in (OptionKind.SUBCOMMAND, OptionKind.GROUP) for option in listed]
     if any(nested) and not all(nested):
         message = "Sub-commands and groups are mutually exclusive to all other option types"
         form.fail(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
@@ -183,12 +181,14 @@ def _check_options(form: Form, options: Any, path: Path, *, depth: int) -> None:
         kind = option.get("type")
         if (
             kind not in range(1, 12)
-            or (kind == GROUP and depth)
-            or (kind == SUBCOMMAND and depth > 1)
+            or (kind == OptionKind.GROUP and depth)
+            or (kind == OptionKind.SUBCOMMAND and depth > 1)
         ):
-            form.choices((*at, "type"), range(SUBCOMMAND if depth < 2 else STRING, 12))
-        elif kind in (SUBCOMMAND, GROUP):
-            below = depth + (1 if kind == GROUP else 2)
+            form.choices(
+                (*at, "type"), range(OptionKind.SUBCOMMAND if depth < 2 else OptionKind.STRING, 12)
+            )
+        elif kind in (OptionKind.SUBCOMMAND, OptionKind.GROUP):
+            below = depth + (1 if kind == OptionKind.GROUP else 2)
             _check_options(form, option.get("options"), (*at, "options"), depth=below)
         else:
             if option.get("required") and optional_seen:
@@ -206,7 +206,7 @@ def _check_values(form: Form, option: Json, path: Path) -> None:
     for index, choice in enumerate(choices):
         at = (*path, "choices", index)
         form.text((*at, "name"), choice.get("name"), 100, shortest=1, optional=False)
-        if option["type"] == STRING:
+        if option["type"] == OptionKind.STRING:
             form.text((*at, "value"), choice.get("value"), 100, shortest=1, optional=False)
     form.number((*path, "min_length"), option.get("min_length"), 0, 6000)
     form.number((*path, "max_length"), option.get("max_length"), 1, 6000)

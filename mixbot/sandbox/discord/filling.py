@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import commands, limits
 from .accounts import Account
 from .errors import ClientRefused, Json
 from .files import File, Files
+from .kinds import ComponentKind, OptionKind
 from .places import Channel, Role
 
 Picked = Account | Channel | Role
 Value = str | int | float | bool | File | Picked
 PICKED_OPTIONS: Mapping[int, tuple[type[Picked], ...]] = {
-    commands.USER: (Account,),
-    commands.CHANNEL: (Channel,),
-    commands.ROLE: (Role,),
-    commands.MENTIONABLE: (Account, Role),
+    OptionKind.USER: (Account,),
+    OptionKind.CHANNEL: (Channel,),
+    OptionKind.ROLE: (Role,),
+    OptionKind.MENTIONABLE: (Account, Role),
 }
 PICKED_IN_MENUS: Mapping[int, tuple[type[Picked], ...]] = {
-    limits.USER_SELECT: (Account,),
-    limits.ROLE_SELECT: (Role,),
-    limits.MENTIONABLE_SELECT: (Account, Role),
-    limits.CHANNEL_SELECT: (Channel,),
+    ComponentKind.USER_SELECT: (Account,),
+    ComponentKind.ROLE_SELECT: (Role,),
+    ComponentKind.MENTIONABLE_SELECT: (Account, Role),
+    ComponentKind.CHANNEL_SELECT: (Channel,),
 }
 
 
@@ -118,15 +118,15 @@ class OptionFiller:
         if option.get("choices"):
             return self.choice(option["choices"], value)
         match option["type"], value:
-            case commands.STRING, str():
+            case OptionKind.STRING, str():
                 return self.text(option, value)
-            case commands.BOOLEAN, bool():
+            case OptionKind.BOOLEAN, bool():
                 return value
-            case (commands.INTEGER | commands.NUMBER, bool()) | (commands.INTEGER, float()):
+            case (OptionKind.INTEGER | OptionKind.NUMBER, bool()) | (OptionKind.INTEGER, float()):
                 pass
-            case commands.INTEGER | commands.NUMBER, int() | float():
+            case OptionKind.INTEGER | OptionKind.NUMBER, int() | float():
                 return self.number(option, value)
-            case commands.ATTACHMENT, File():
+            case OptionKind.ATTACHMENT, File():
                 attachment = self.uploads.upload(self.channel.id, value)
                 merge(self.resolved, {"attachments": {attachment["id"]: attachment}})
                 return attachment["id"]
@@ -181,12 +181,12 @@ class FormFiller:
         for number, component in enumerate(components, start=1):
             common = {"type": component["type"], "id": component.get("id") or number}
             match component["type"]:
-                case limits.ACTION_ROW:
+                case ComponentKind.ACTION_ROW:
                     fields = [
                         self.field(child, child["label"]) for child in component["components"]
                     ]
                     yield common | {"components": fields}
-                case limits.LABEL:
+                case ComponentKind.LABEL:
                     field = self.field(component["component"], component["label"])
                     yield common | {"component": field}
                 case _:
@@ -208,16 +208,16 @@ class FormFiller:
     def answer(self, field: Json, given: Any) -> Json:
         required = field.get("required", True)
         match field["type"]:
-            case limits.TEXT_INPUT:
+            case ComponentKind.TEXT_INPUT:
                 return {"value": self.text(field, given, required=required)}
-            case limits.CHECKBOX:
+            case ComponentKind.CHECKBOX:
                 return {"value": bool(field.get("default") if given is None else given)}
-            case limits.FILE_UPLOAD:
+            case ComponentKind.FILE_UPLOAD:
                 return {"values": self.files(field, given, required=required)}
         chosen = self.chosen(field, given)
         if required and not chosen:
             raise ClientRefused("this field is required")
-        if field["type"] == limits.RADIO_GROUP:
+        if field["type"] == ComponentKind.RADIO_GROUP:
             return {"value": chosen[0] if chosen else None}
         return {"values": chosen}
 

@@ -7,6 +7,7 @@ import secrets
 import zlib
 from collections import deque
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from .places import Guild, Member
     from .world import World
 
-DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE = 0, 1, 2, 3, 4
-RESUME, RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, ACK = 6, 7, 8, 9, 10, 11
 UNKNOWN_OP, BAD_PAYLOAD, NOT_IDENTIFIED, BAD_TOKEN, IDENTIFIED_TWICE = 4001, 4002, 4003, 4004, 4005
 BAD_SEQUENCE, TOO_MANY_EVENTS, BAD_SHARD, SHARDING_REQUIRED = 4007, 4008, 4010, 4011
 BAD_INTENTS, DISALLOWED_INTENTS = 4013, 4014
@@ -33,6 +32,22 @@ MOST_GUILDS_IN_A_SHARD = 2500
 REPLAYED = 500  # dispatches kept for a session that resumes
 EVENTS_PER_MINUTE = 120
 EMPTIED: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
+
+
+class Op(IntEnum):
+    """What a frame is."""
+
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    PRESENCE = 3
+    VOICE_STATE = 4
+    RESUME = 6
+    RECONNECT = 7
+    REQUEST_MEMBERS = 8
+    INVALID_SESSION = 9
+    HELLO = 10
+    ACK = 11
 
 
 class Closed(Exception):
@@ -57,7 +72,7 @@ class Session:
 
     def dispatch(self, event: str, data: Json) -> None:
         self.sequence += 1
-        frame = orjson.dumps({"op": DISPATCH, "t": event, "s": self.sequence, "d": data})
+        frame = orjson.dumps({"op": Op.DISPATCH, "t": event, "s": self.sequence, "d": data})
         self.sent.append((self.sequence, frame))
         if self.connection:
             self.connection.send_frame(frame)
@@ -179,7 +194,7 @@ class Gateway(Watched):
         connection = Connection(socket, compress=compress)
         writer = asyncio.create_task(connection.write())
         self.connections.add(connection)
-        connection.send(HELLO, {"heartbeat_interval": HEARTBEAT_MILLISECONDS})
+        connection.send(Op.HELLO, {"heartbeat_interval": HEARTBEAT_MILLISECONDS})
         try:
             await self._read(connection)
         except Closed as closed:
@@ -208,17 +223,17 @@ class Gateway(Watched):
 
     async def _receive(self, connection: Connection, op: Any, data: Any) -> None:
         match op:
-            case 1:
-                connection.send(ACK)
-            case 2:
+            case Op.HEARTBEAT:
+                connection.send(Op.ACK)
+            case Op.IDENTIFY:
                 await self._identify(connection, data)
-            case 6:
+            case Op.RESUME:
                 self._resume(connection, data)
-            case 3 | 4 | 8 if connection.session is None:
+            case Op.PRESENCE | Op.VOICE_STATE | Op.REQUEST_MEMBERS if not connection.session:
                 raise Closed(NOT_IDENTIFIED, "Not authenticated.")
-            case 3 | 4:
+            case Op.PRESENCE | Op.VOICE_STATE:
                 pass
-            case 8:
+            case Op.REQUEST_MEMBERS:
                 self._send_members(connection, data)
             case _:
                 raise Closed(UNKNOWN_OP, "Unknown opcode.")
@@ -296,7 +311,7 @@ class Gateway(Watched):
             raise Closed(BAD_TOKEN, "Authentication failed.")
         session = self.sessions.get(str(data.get("session_id")))
         if session is None:
-            connection.send(INVALID_SESSION, False)
+            connection.send(Op.INVALID_SESSION, False)
             return
         missed = session.since(int(data.get("seq") or 0))
         if missed is None:
@@ -352,11 +367,11 @@ class Gateway(Watched):
 
     def tell_to_reconnect(self) -> None:
         for connection in self.connections:
-            connection.send(RECONNECT)
+            connection.send(Op.RECONNECT)
 
     def invalidate(self, *, resumable: bool) -> None:
         for connection in self.connections:
             if connection.session and not resumable:
                 self.sessions.pop(connection.session.id, None)
                 connection.session = None
-            connection.send(INVALID_SESSION, resumable)
+            connection.send(Op.INVALID_SESSION, resumable)

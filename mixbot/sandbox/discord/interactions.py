@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import limits
 from .errors import (
@@ -17,7 +17,9 @@ from .errors import (
     unknown_message,
     unknown_webhook,
 )
+from .events import Kind
 from .files import File
+from .kinds import CommandKind, Flag, InteractionKind, MessageKind, ResponseKind
 from .messages import Message, compose, edited
 from .shapes import without_nulls
 from .waiting import Watched
@@ -27,8 +29,24 @@ if TYPE_CHECKING:
     from .places import Channel
     from .world import World
 
-COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
-REPLY, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
+Uploads = Sequence[tuple[int, File]]
+
+ANSWERS = frozenset(
+    {ResponseKind.REPLY, ResponseKind.DEFER, ResponseKind.PREMIUM, ResponseKind.ACTIVITY}
+)
+CHANGES = frozenset({ResponseKind.DEFER_UPDATE, ResponseKind.UPDATE})
+ALLOWED_RESPONSES = {
+    InteractionKind.COMMAND: ANSWERS | {ResponseKind.FORM},
+    InteractionKind.COMPONENT: ANSWERS | CHANGES | {ResponseKind.FORM},
+    InteractionKind.AUTOCOMPLETE: frozenset({ResponseKind.CHOICES}),
+    InteractionKind.FORM: ANSWERS,
+}
+FAILURES = {
+    InteractionKind.COMMAND: "The application did not respond",
+    InteractionKind.COMPONENT: "This interaction failed",
+    InteractionKind.AUTOCOMPLETE: "Loading options failed",
+    InteractionKind.FORM: "Something went wrong. Try again.",
+}
 
 
 class Interaction(Watched):
@@ -37,7 +55,7 @@ class Interaction(Watched):
     def __init__(
         self,
         world: World,
-        kind: int,
+        kind: InteractionKind,
         user: User,
         channel: Channel,
         data: Json,
@@ -59,7 +77,7 @@ class Interaction(Watched):
         self.name = name
         self.message = message
         self.cause = cause
-        self.response: int | None = None
+        self.response: ResponseKind | None = None
         self.original: Message | None = None
         self.answers: list[Message] = []
         self.followups: list[Message] = []
@@ -141,7 +159,13 @@ class Interaction(Watched):
     def _message_id(self) -> str | None:
         if self.message:
             return self.message.id
-        return self.data["target_id"] if self.data.get("type") == 3 else None
+        return self.data["target_id"] if self._on_message else None
+
+    @property
+    def _on_message(self) -> bool:
+        """Whether it came from a message's Apps menu."""
+        is_command = self.kind == InteractionKind.COMMAND
+        return is_command and self.data["type"] == CommandKind.MESSAGE_MENU
 
     # What happens to it.
 
@@ -150,17 +174,9 @@ class Interaction(Watched):
         if self.response or self.failure:
             return
         self._deadline.cancel()
-        match self.kind:
-            case 2:
-                self.failure = "The application did not respond"
-            case 3:
-                self.failure = "This interaction failed"
-            case 4:
-                self.failure = "Loading options failed"
-            case _:
-                self.failure = "Something went wrong. Try again."
+        self.failure = FAILURES[self.kind]
         self.changed()
-        self._tell("interaction_failed")
+        self.tell("interaction_failed")
 
     def expire(self) -> None:
         """Make its token invalid at once, as it is after fifteen minutes."""
@@ -174,26 +190,21 @@ class Interaction(Watched):
     def close(self) -> None:
         self._deadline.cancel()
 
-    def _tell(self, event: Any) -> None:
-        if self.kind != AUTOCOMPLETE:
+    def tell(self, event: Kind) -> None:
+        """Let the person see it; what is offered while typing is no event."""
+        if self.kind != InteractionKind.AUTOCOMPLETE:
             self._world.publish(event, self.channel, interaction=self)
 
     # What the bot may do. Everything below raises Refusal as Discord would.
 
     @property
-    def allowed_responses(self) -> frozenset[int]:
-        match self.kind:
-            case 4:
-                return frozenset({CHOICES})
-            case 2:
-                return frozenset({REPLY, DEFER, MODAL, 10, 12})
-            case 3:
-                return frozenset({REPLY, DEFER, DEFER_UPDATE, UPDATE, MODAL, 10, 12})
-            case _ if self.message:
-                return frozenset({REPLY, DEFER, DEFER_UPDATE, UPDATE, 10, 12})
-        return frozenset({REPLY, DEFER, 10, 12})
+    def allowed_responses(self) -> frozenset[ResponseKind]:
+        allowed = ALLOWED_RESPONSES[self.kind]
+        if self.kind == InteractionKind.FORM and self.message:
+            return allowed | CHANGES  # the form came from a button or menu of this message
+        return allowed
 
-    def respond(self, body: Json, files: Sequence[tuple[int, File]] = ()) -> Json:
+    def respond(self, body: Json, files: Uploads = ()) -> Json:
         """The first response, by which the bot acknowledges."""
         if self.failure or self.expired:
             raise unknown_interaction()
@@ -204,56 +215,64 @@ class Interaction(Watched):
             form = limits.Form()
             form.choices(("type",), sorted(self.allowed_responses))
             form.refuse_if_wrong()
+        self._carry_out(ResponseKind(kind or 0), data, files)
+        return self._callback_result()
+
+    def _carry_out(self, kind: ResponseKind, data: Json, files: Uploads) -> None:
+        """Check everything first: a refused response does not count as one."""
         match kind:
-            case 4:
+            case ResponseKind.REPLY:
                 limits.check_message(data, uploads=len(files), path=("data",))
+                self.original = self._composed(data, files)
                 self._acknowledge(kind)
-                self.original = self._create(data, files)
+                self._world.message_created(self.original)
                 self._answer(self.original)
-            case 5:
+            case ResponseKind.DEFER:
+                self.original = self._composed({"flags": data.get("flags")})
+                self.original.raw["flags"] |= Flag.LOADING
                 self._acknowledge(kind)
-                self.original = self._create({"flags": data.get("flags")}, thinking=True)
-            case 6:
-                self._acknowledge(kind)
-                self.original = self.message
-            case 7 if self.message:
+                self._world.message_created(self.original)
+            case ResponseKind.UPDATE if self.message:
                 limits.check_message(
                     data, before=self.message.raw, uploads=len(files), path=("data",)
                 )
-                self._acknowledge(kind)
+                changes = edited(self.message, data, files)
                 self.original = self.message
-                self._edit(self.message, data, files)
-            case 8:
-                choices = data.get("choices")
-                limits.check_choices(choices)
-                self.choices = choices or []
                 self._acknowledge(kind)
-            case 9:
+                self.original.update(**changes)
+                self._answer(self.original)
+            case ResponseKind.DEFER_UPDATE:
+                self.original = self.message
+                self._acknowledge(kind)
+            case ResponseKind.CHOICES:
+                limits.check_choices(data.get("choices"))
+                self.choices = data.get("choices") or []
+                self._acknowledge(kind)
+            case ResponseKind.FORM:
                 limits.check_modal(data)
                 self.modal = without_nulls(data)
                 self._acknowledge(kind)
-                self._tell("modal_opened")
+                self.tell("modal_opened")
             case _:
-                self._acknowledge(kind or 0)
-        return self._callback_result()
+                self._acknowledge(kind)
 
-    def _acknowledge(self, kind: int) -> None:
+    def _acknowledge(self, kind: ResponseKind) -> None:
         self.response = kind
         self._deadline.cancel()
         self.acknowledged_after = asyncio.get_running_loop().time() - self._started
         self.changed()
-        self._tell("interaction_acknowledged")
+        self.tell("interaction_acknowledged")
 
     def _callback_result(self) -> Json:
         callback: Json = {"id": self.id, "type": self.kind}
         result: Json = {"interaction": callback}
-        if self.original and self.response in (REPLY, DEFER, DEFER_UPDATE, UPDATE):
+        if self.original:
             callback |= {
                 "response_message_id": self.original.id,
                 "response_message_loading": self.original.thinking,
                 "response_message_ephemeral": self.original.ephemeral,
             }
-        if self.response in (REPLY, UPDATE) and self.original:
+        if self.original and self.response in (ResponseKind.REPLY, ResponseKind.UPDATE):
             result["resource"] = {"type": self.response, "message": self.original.raw}
         elif self.response is not None:
             result["resource"] = {"type": self.response}
@@ -271,37 +290,32 @@ class Interaction(Watched):
         """Whether the bot is here only because the person installed it for themselves."""
         return "0" not in self.owners
 
-    def _create(
-        self, body: Json, files: Sequence[tuple[int, File]] = (), *, thinking: bool = False
-    ) -> Message:
-        private = bool(int(body.get("flags") or 0) & limits.EPHEMERAL) or self._forced_private
+    def _composed(self, body: Json, files: Uploads = ()) -> Message:
+        """A message that answers, still unpublished."""
+        private = int(body.get("flags") or 0) & Flag.EPHEMERAL or self._forced_private
         more: Json = {}
-        if self.kind == COMMAND and not self.original:
-            more["type"] = 20 if self.data.get("type", 1) == 1 else 23
-        message = compose(
+        if self.kind == InteractionKind.COMMAND:
+            slash = self.data["type"] == CommandKind.SLASH
+            if not self.original:
+                more["type"] = MessageKind.SLASH_COMMAND if slash else MessageKind.MENU_COMMAND
+            more["interaction"] = {
+                "id": self.id,
+                "type": self.kind,
+                "name": self.name,
+                "user": self.user.to_json(),
+            }
+        return compose(
             self._world,
             self.channel,
             self._world.bot,
             body,
             files=files,
             only_for=self.user if private else None,
-            interaction=self,
             webhook_id=self._world.application_id,
             application_id=self._world.application_id,
             interaction_metadata=self.metadata(),
             **more,
         )
-        if self.kind == COMMAND:
-            message.raw["interaction"] = {
-                "id": self.id,
-                "type": self.kind,
-                "name": self.name,
-                "user": self.user.to_json(),
-            }
-        if thinking:
-            message.raw["flags"] |= limits.LOADING
-        self._world.message_created(message)
-        return message
 
     def _answer(self, message: Message) -> None:
         if message not in self.answers:
@@ -316,11 +330,11 @@ class Interaction(Watched):
             "user": self.user.to_json(),
             "authorizing_integration_owners": self.owners,
         }
-        if self.kind == COMPONENT and self.message:
+        if self.kind == InteractionKind.COMPONENT and self.message:
             data["interacted_message_id"] = self.message.id
-        if self.kind == MODAL_SUBMIT and self.cause:
+        if self.kind == InteractionKind.FORM and self.cause:
             data["triggering_interaction_metadata"] = self.cause.metadata()
-        if self.kind == COMMAND and self.data.get("type") == 3:
+        if self._on_message:
             data["target_message_id"] = self.data["target_id"]
         return data
 
@@ -328,7 +342,7 @@ class Interaction(Watched):
         """Refuse what comes too late or, before any response, too early."""
         if self.expired:
             raise invalid_webhook_token()
-        if not self.response or self.response == CHOICES:
+        if not self.response or self.response == ResponseKind.CHOICES:
             raise unknown_webhook()
 
     def find(self, message_id: str) -> Message:
@@ -343,32 +357,32 @@ class Interaction(Watched):
             raise unknown_message()
         return message
 
-    def follow_up(self, body: Json, files: Sequence[tuple[int, File]] = ()) -> Message:
+    def follow_up(self, body: Json, files: Uploads = ()) -> Message:
         """A further message; the first one after a “thinking…” takes its place."""
         self._open()
         limits.check_message(body, uploads=len(files))
         if self.original and self.original.thinking and not self.original.deleted:
             message = self.original
-            self._edit(message, {**body, "flags": message.flags | (body.get("flags") or 0)}, files)
+            self._change(message, body, files)
         else:
             if self._brought_along and not self.channel.bot_present and len(self.followups) >= 5:
                 raise too_many_followups()
-            message = self._create(body, files)
+            message = self._composed(body, files)
+            self._world.message_created(message)
         self.followups.append(message)
         self._answer(message)
         return message
 
-    def edit(self, message_id: str, body: Json, files: Sequence[tuple[int, File]] = ()) -> Message:
+    def edit(self, message_id: str, body: Json, files: Uploads = ()) -> Message:
         """Change a message that came of this interaction."""
         message = self.find(message_id)
         limits.check_message(body, before=message.raw, uploads=len(files))
-        self._edit(message, body, files)
+        self._change(message, body, files)
         return message
 
-    def _edit(self, message: Message, body: Json, files: Sequence[tuple[int, File]]) -> None:
-        first = message.thinking
+    def _change(self, message: Message, body: Json, files: Uploads) -> None:
         changes = edited(message, body, files)
-        if first:
+        if message.thinking:
             changes["edited_timestamp"] = None
         message.update(**changes)
         self._answer(message)

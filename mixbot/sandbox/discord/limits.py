@@ -12,24 +12,31 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import Json, Refusal, empty_message
+from .kinds import SELECTS, ComponentKind, Flag
 
 Path = tuple[str | int, ...]
 
-EPHEMERAL = 1 << 6
-LOADING = 1 << 7
-SUPPRESS_EMBEDS = 1 << 2
-COMPONENTS_V2 = 1 << 15
-
-ACTION_ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
-USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = 5, 6, 7, 8
-SECTION, TEXT_DISPLAY, THUMBNAIL, MEDIA_GALLERY, FILE, SEPARATOR = 9, 10, 11, 12, 13, 14
-CONTAINER, LABEL, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 17, 18, 19, 21, 22, 23
-SELECTS = frozenset({STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT})
-INPUTS = SELECTS | {TEXT_INPUT, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX}
+INPUTS = SELECTS | {
+    ComponentKind.TEXT_INPUT,
+    ComponentKind.FILE_UPLOAD,
+    ComponentKind.RADIO_GROUP,
+    ComponentKind.CHECKBOX_GROUP,
+    ComponentKind.CHECKBOX,
+}
 TOP_LEVEL_V2 = frozenset(
-    {ACTION_ROW, SECTION, TEXT_DISPLAY, MEDIA_GALLERY, FILE, SEPARATOR, CONTAINER}
+    {
+        ComponentKind.ACTION_ROW,
+        ComponentKind.SECTION,
+        ComponentKind.TEXT_DISPLAY,
+        ComponentKind.MEDIA_GALLERY,
+        ComponentKind.FILE,
+        ComponentKind.SEPARATOR,
+        ComponentKind.CONTAINER,
+    }
 )
-
+TOP_LEVEL_FORM = frozenset(
+    {ComponentKind.ACTION_ROW, ComponentKind.TEXT_DISPLAY, ComponentKind.LABEL}
+)
 EMBED_TEXTS = (("title", 256), ("description", 4096))
 EMBED_PARTS = (
     "title", "description", "url", "fields", "footer", "author", "image", "thumbnail", "timestamp"
@@ -151,7 +158,7 @@ def check_message(
     """Refuse a message that Discord would refuse; `before` is the message that an edit changes."""
     form = Form()
     flags = int(body.get("flags") or 0) | int((before or {}).get("flags") or 0)
-    v2 = bool(flags & COMPONENTS_V2)
+    v2 = bool(flags & Flag.COMPONENTS_V2)
     if v2:
         _refuse_legacy_fields(form, {**(before or {}), **body}, path)
     form.text((*path, "content"), body.get("content"), 2000)
@@ -236,7 +243,7 @@ def check_components(form: Form, components: Any, path: Path, *, v2: bool = Fals
     check = _ComponentCheck(form, v2=v2)
     if not v2:
         for index, row in enumerate(form.many(path, components, 0, 5)):
-            if check.is_one_of(row, (ACTION_ROW,), (*path, index)):
+            if check.is_one_of(row, (ComponentKind.ACTION_ROW,), (*path, index)):
                 check.row(row, (*path, index))
         return
     for index, component in enumerate(form.many(path, components, 0, 40)):
@@ -281,39 +288,39 @@ class _ComponentCheck:
 
     def layout(self, component: Json, path: Path) -> None:
         match component["type"]:
-            case 1:
+            case ComponentKind.ACTION_ROW:
                 self.row(component, path)
-            case 9:
+            case ComponentKind.SECTION:
                 self.section(component, path)
-            case 10:
+            case ComponentKind.TEXT_DISPLAY:
                 self.text_display(component, path)
-            case 12:
+            case ComponentKind.MEDIA_GALLERY:
                 self.gallery(component, path)
-            case 13:
+            case ComponentKind.FILE:
                 media = component.get("file") or {}
                 where = (*path, "file", "url")
                 self.form.url(where, media.get("url"), schemes=("attachment",), optional=False)
-            case 17:
+            case ComponentKind.CONTAINER:
                 self.container(component, path)
 
     def container(self, container: Json, path: Path) -> None:
         self.form.number((*path, "accent_color"), container.get("accent_color"), 0, 0xFFFFFF)
         where = (*path, "components")
         for index, child in enumerate(self.form.many(where, container.get("components"), 1, 40)):
-            if self.is_one_of(child, TOP_LEVEL_V2 - {CONTAINER}, (*where, index)):
+            if self.is_one_of(child, TOP_LEVEL_V2 - {ComponentKind.CONTAINER}, (*where, index)):
                 self.layout(child, (*where, index))
 
     def section(self, section: Json, path: Path) -> None:
         where = (*path, "components")
         for index, child in enumerate(self.form.many(where, section.get("components"), 1, 3)):
-            if self.is_one_of(child, (TEXT_DISPLAY,), (*where, index)):
+            if self.is_one_of(child, (ComponentKind.TEXT_DISPLAY,), (*where, index)):
                 self.text_display(child, (*where, index))
         accessory = section.get("accessory")
         where = (*path, "accessory")
         if accessory is None:
             self.form.required(where)
-        elif self.is_one_of(accessory, (BUTTON, THUMBNAIL), where):
-            if accessory["type"] == BUTTON:
+        elif self.is_one_of(accessory, (ComponentKind.BUTTON, ComponentKind.THUMBNAIL), where):
+            if accessory["type"] == ComponentKind.BUTTON:
                 self.button(accessory, where)
             else:
                 self.media(accessory, where)
@@ -345,9 +352,9 @@ class _ComponentCheck:
                 "The specified component exceeds the maximum width",
             )
         for index, child in enumerate(children):
-            if not self.is_one_of(child, SELECTS | {BUTTON}, (*where, index)):
+            if not self.is_one_of(child, SELECTS | {ComponentKind.BUTTON}, (*where, index)):
                 continue
-            if child["type"] == BUTTON:
+            if child["type"] == ComponentKind.BUTTON:
                 self.button(child, (*where, index))
             else:
                 self.select(child, (*where, index))
@@ -398,7 +405,7 @@ class _ComponentCheck:
         self.form.text((*path, "placeholder"), select.get("placeholder"), 150)
         self.form.number((*path, "min_values"), select.get("min_values"), 0, 25)
         self.form.number((*path, "max_values"), select.get("max_values"), 1, 25)
-        if select["type"] == STRING_SELECT:
+        if select["type"] == ComponentKind.STRING_SELECT:
             self.options(select, path)
 
     def options(self, select: Json, path: Path) -> None:
@@ -462,19 +469,23 @@ def check_modal(modal: Json, path: Path = ("data",)) -> None:
     where = (*path, "components")
     for index, component in enumerate(form.many(where, modal.get("components"), 1, 5)):
         at = (*where, index)
-        if not check.is_one_of(component, (ACTION_ROW, TEXT_DISPLAY, LABEL), at):
+        if not check.is_one_of(
+            component,
+            TOP_LEVEL_FORM,
+            at,
+        ):
             continue
-        if component["type"] == ACTION_ROW:
+        if component["type"] == ComponentKind.ACTION_ROW:
             for number, child in enumerate(
                 form.many((*at, "components"), component.get("components"), 1, 1)
             ):
                 inside = (*at, "components", number)
-                if check.is_one_of(child, (TEXT_INPUT,), inside):
+                if check.is_one_of(child, (ComponentKind.TEXT_INPUT,), inside):
                     form.text(
                         (*inside, "label"), child.get("label"), 45, shortest=1, optional=False
                     )
                     _check_input(check, child, inside)
-        elif component["type"] == TEXT_DISPLAY:
+        elif component["type"] == ComponentKind.TEXT_DISPLAY:
             check.text_display(component, at)
         else:
             _check_label(check, component, at)
@@ -495,7 +506,7 @@ def _check_label(check: _ComponentCheck, label: Json, path: Path) -> None:
 def _check_input(check: _ComponentCheck, field: Json, path: Path) -> None:
     form = check.form
     match field["type"]:
-        case 4:
+        case ComponentKind.TEXT_INPUT:
             check.custom_id(field, path)
             if field.get("style") not in (1, 2):
                 form.choices((*path, "style"), (1, 2))
@@ -503,14 +514,14 @@ def _check_input(check: _ComponentCheck, field: Json, path: Path) -> None:
             form.number((*path, "max_length"), field.get("max_length"), 1, 4000)
             form.text((*path, "placeholder"), field.get("placeholder"), 100)
             form.text((*path, "value"), field.get("value"), field.get("max_length") or 4000)
-        case 19:
+        case ComponentKind.FILE_UPLOAD:
             check.custom_id(field, path)
             form.number((*path, "min_values"), field.get("min_values"), 0, 10)
             form.number((*path, "max_values"), field.get("max_values"), 1, 10)
-        case 21 | 22 | 23:
+        case ComponentKind.RADIO_GROUP | ComponentKind.CHECKBOX_GROUP | ComponentKind.CHECKBOX:
             check.custom_id(field, path)
-            if field["type"] != CHECKBOX:
-                lowest = 2 if field["type"] == RADIO_GROUP else 1
+            if field["type"] != ComponentKind.CHECKBOX:
+                lowest = 2 if field["type"] == ComponentKind.RADIO_GROUP else 1
                 form.many((*path, "options"), field.get("options"), lowest, 10)
         case _:
             check.select(field, path)

@@ -7,21 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import limits
 from .errors import ClientRefused, Json
 from .files import File, describe
 from .ids import now
+from .kinds import SELECTS, ComponentKind, Flag, MessageKind
 from .permissions import Permission
 from .waiting import Watched
 
 if TYPE_CHECKING:
-    from .interactions import Interaction
     from .people import User
     from .places import Channel
     from .world import World
 
-NO_NOTIFICATION = 1 << 12
-KEPT_FLAGS = limits.SUPPRESS_EMBEDS | limits.COMPONENTS_V2 | NO_NOTIFICATION
+KEPT_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.COMPONENTS_V2 | Flag.NO_NOTIFICATION
 EVERYONE = re.compile(r"@(everyone|here)")
 USER_MENTION = re.compile(r"<@!?(\d+)>")
 ROLE_MENTION = re.compile(r"<@&(\d+)>")
@@ -63,7 +61,6 @@ class Message(Watched, Mapping[str, Any]):
         raw: Json,
         *,
         only_for: User | None = None,
-        interaction: Interaction | None = None,
     ) -> None:
         super().__init__()
         self._world = world
@@ -71,7 +68,6 @@ class Message(Watched, Mapping[str, Any]):
         self.author = author
         self.raw = raw
         self.only_for = only_for
-        self.interaction = interaction
         self.deleted = False
         self.pings: frozenset[str] = frozenset()
 
@@ -114,12 +110,12 @@ class Message(Watched, Mapping[str, Any]):
     @property
     def ephemeral(self) -> bool:
         """Whether only one person sees it."""
-        return bool(self.flags & limits.EPHEMERAL)
+        return bool(self.flags & Flag.EPHEMERAL)
 
     @property
     def thinking(self) -> bool:
         """Whether it still says “mixbot is thinking…”."""
-        return bool(self.flags & limits.LOADING)
+        return bool(self.flags & Flag.LOADING)
 
     @property
     def components(self) -> Iterator[Json]:
@@ -129,12 +125,12 @@ class Message(Watched, Mapping[str, Any]):
     @property
     def buttons(self) -> list[Button]:
         """Its buttons, as they are read."""
-        return [Button.of(c) for c in self.components if c["type"] == limits.BUTTON]
+        return [Button.of(c) for c in self.components if c["type"] == ComponentKind.BUTTON]
 
     @property
     def menus(self) -> list[Json]:
         """Its select menus: `custom_id`, `placeholder`, `options` (`label`, `value`) …"""
-        return [c for c in self.components if c["type"] in limits.SELECTS]
+        return [c for c in self.components if c["type"] in SELECTS]
 
     @property
     def text(self) -> str:
@@ -147,9 +143,9 @@ class Message(Watched, Mapping[str, Any]):
                 lines += [field["name"], field["value"]]
             lines.append((embed.get("footer") or {}).get("text", ""))
         for component in self.components:
-            if component["type"] == limits.BUTTON:
+            if component["type"] == ComponentKind.BUTTON:
                 lines.append(Button.of(component).label)
-            elif component["type"] in limits.SELECTS:
+            elif component["type"] in SELECTS:
                 lines.append(component.get("placeholder", ""))
                 lines += [option["label"] for option in component.get("options", ())]
             else:
@@ -204,14 +200,13 @@ def compose(
     *,
     files: Sequence[tuple[int, File]] = (),
     only_for: User | None = None,
-    interaction: Interaction | None = None,
     **more: Any,
 ) -> Message:
     """Make the message that `body` asks for; it is already checked, and not yet published."""
     flags = int(body.get("flags") or 0) & KEPT_FLAGS
     raw: Json = {
         "id": world.new_id(),
-        "type": 0,
+        "type": MessageKind.ORDINARY,
         "channel_id": channel.id,
         "author": author.to_json(),
         "content": body.get("content") or "",
@@ -225,15 +220,15 @@ def compose(
         "embeds": [],
         "components": [],
         "pinned": False,
-        "flags": flags | (limits.EPHEMERAL if only_for else 0),
+        "flags": flags | (Flag.EPHEMERAL if only_for else 0),
         **more,
     }
     if "nonce" in body:
         raw["nonce"] = body["nonce"]
-    message = Message(world, channel, author, raw, only_for=only_for, interaction=interaction)
+    message = Message(world, channel, author, raw, only_for=only_for)
     raw |= rendered(message, body, files)
     raw |= mentions(message, body)
-    if flags & limits.SUPPRESS_EMBEDS:
+    if flags & Flag.SUPPRESS_EMBEDS:
         raw["embeds"] = []
     return message
 
@@ -326,7 +321,9 @@ def mentions(message: Message, body: Json) -> Json:
     """Whom the message mentions; also notes whom it pings, obeying `allowed_mentions`."""
     texts = [body.get("content") or ""]
     texts += [
-        c["content"] for c in walk(body.get("components") or ()) if c["type"] == limits.TEXT_DISPLAY
+        c["content"]
+        for c in walk(body.get("components") or ())
+        if c["type"] == ComponentKind.TEXT_DISPLAY
     ]
     text = "\n".join(texts)
     replied_to = _replied_to(message, body)
@@ -380,9 +377,9 @@ def edited(message: Message, body: Json, files: Sequence[tuple[int, File]]) -> J
         changes |= mentions(message, {"content": message.content, **body})
         if not message.thinking:  # only what is new on the screen can ping
             message.pings = before
-    flags = message.flags & ~limits.LOADING
+    flags = message.flags & ~Flag.LOADING
     if body.get("flags") is not None:
-        flags = flags & ~limits.SUPPRESS_EMBEDS | int(body["flags"]) & KEPT_FLAGS
-    if flags & limits.SUPPRESS_EMBEDS:
+        flags = flags & ~Flag.SUPPRESS_EMBEDS | int(body["flags"]) & KEPT_FLAGS
+    if flags & Flag.SUPPRESS_EMBEDS:
         changes["embeds"] = []
     return {**changes, "flags": flags, "edited_timestamp": now()}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import commands, limits
 from .accounts import Account
 from .errors import ClientRefused, Json
 from .files import SIZE_LIMIT, File
 from .filling import FormFiller, OptionFiller, Value, chosen_in, resolved_user
-from .interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
+from .interactions import Interaction
+from .kinds import CommandKind, ComponentKind, InteractionKind, MessageKind, OptionKind
 from .messages import Message, compose, edited
 from .permissions import Permission
 from .places import Channel, Role
@@ -80,7 +80,7 @@ class User(Account):
         more: Json = {}
         if reply_to:
             more = {
-                "type": 19,
+                "type": MessageKind.REPLY,
                 "message_reference": {
                     "type": 0,
                     "message_id": reply_to.id,
@@ -169,7 +169,7 @@ class User(Account):
         focused: str | None = None,
     ) -> Interaction:
         name, *rest = path.removeprefix("/").split()
-        command = self._command(channel, commands.CHAT_INPUT, name)
+        command = self._command(channel, CommandKind.SLASH, name)
         branch, data_options = command, list[Json]()
         parent: Json = {"options": data_options}
         for step in rest:
@@ -178,7 +178,8 @@ class User(Account):
             parent["options"].append(node)
             parent = node
         if any(
-            o["type"] in (commands.SUBCOMMAND, commands.GROUP) for o in branch.get("options", ())
+            o["type"] in (OptionKind.SUBCOMMAND, OptionKind.GROUP)
+            for o in branch.get("options", ())
         ):
             raise ClientRefused(f"/{path} is a group; choose one of its commands")
         filler = OptionFiller(self, self._world.files, branch.get("options", ()), channel, focused)
@@ -186,12 +187,12 @@ class User(Account):
         data: Json = {
             "id": command["id"],
             "name": command["name"],
-            "type": commands.CHAT_INPUT,
+            "type": CommandKind.SLASH,
             "options": data_options,
         }
         if filler.resolved:
             data["resolved"] = filler.resolved
-        kind = AUTOCOMPLETE if focused else COMMAND
+        kind = InteractionKind.AUTOCOMPLETE if focused else InteractionKind.COMMAND
         return self._start(kind, channel, data, command, name=" ".join([name, *rest]))
 
     def _named(self, options: Sequence[Json], name: str, path: str) -> Json:
@@ -237,15 +238,15 @@ class User(Account):
             raise ClientRefused(f"{self.name} does not see this message")
         if message.ephemeral:
             raise ClientRefused("A private message has no Apps menu")
-        command = self._command(message.channel, commands.MESSAGE_COMMAND, name)
+        command = self._command(message.channel, CommandKind.MESSAGE_MENU, name)
         data = self._menu_data(command, message.id, {"messages": {message.id: message.raw}})
-        return self._start(COMMAND, message.channel, data, command, name=name)
+        return self._start(InteractionKind.COMMAND, message.channel, data, command, name=name)
 
     async def user_menu(self, person: User, name: str, channel: Channel) -> Interaction:
         """Use an entry of a person's Apps menu, opened in `channel`."""
-        command = self._command(channel, commands.USER_COMMAND, name)
+        command = self._command(channel, CommandKind.USER_MENU, name)
         data = self._menu_data(command, person.id, resolved_user(person, channel))
-        return self._start(COMMAND, channel, data, command, name=name)
+        return self._start(InteractionKind.COMMAND, channel, data, command, name=name)
 
     def _menu_data(self, command: Json, target_id: str, resolved: Json) -> Json:
         return {
@@ -257,7 +258,7 @@ class User(Account):
         }
 
     def _start(
-        self, kind: int, channel: Channel, data: Json, command: Json, *, name: str
+        self, kind: InteractionKind, channel: Channel, data: Json, command: Json, *, name: str
     ) -> Interaction:
         owners = self._owners(command, channel) or {}
         if "guild_id" in command:
@@ -277,7 +278,7 @@ class User(Account):
             raise ClientRefused(f"{button.label!r} is disabled")
         if button.custom_id is None:
             raise ClientRefused(f"{button.label!r} is a link, to {button.url}")
-        data = {"custom_id": button.custom_id, "component_type": limits.BUTTON}
+        data = {"custom_id": button.custom_id, "component_type": ComponentKind.BUTTON}
         return self._touch(message, data, name=button.label)
 
     async def choose(
@@ -318,7 +319,14 @@ class User(Account):
         if not channel.bot_present:
             owners = message.raw["interaction_metadata"]["authorizing_integration_owners"]
         interaction = Interaction(
-            self._world, COMPONENT, self, channel, data, owners, name=name, message=message
+            self._world,
+            InteractionKind.COMPONENT,
+            self,
+            channel,
+            data,
+            owners,
+            name=name,
+            message=message,
         )
         return self._world.start(interaction)
 
@@ -342,7 +350,7 @@ class User(Account):
         return self._world.start(
             Interaction(
                 self._world,
-                MODAL_SUBMIT,
+                InteractionKind.FORM,
                 self,
                 interaction.channel,
                 data,

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from .errors import Json, missing_access, missing_permissions
 from .ids import now
+from .kinds import ChannelKind, Context
 from .permissions import ALL, MEMBER, Permission
 
 if TYPE_CHECKING:
     from .messages import Message
     from .people import User
     from .world import World
-
-TEXT, DM, GROUP_DM, PUBLIC_THREAD, FORUM = 0, 1, 3, 11, 15
-IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
 
 
 @dataclass(eq=False, slots=True)
@@ -106,13 +104,13 @@ class Channel:
     def context(self) -> int:
         """Discord's interaction context: 0 server, 1 DM with the bot, 2 other private channel."""
         if self.guild:
-            return IN_GUILD
-        return IN_BOT_DM if self.bot_present else IN_PRIVATE_CHANNEL
+            return Context.GUILD
+        return Context.BOT_DM if self.bot_present else Context.PRIVATE_CHANNEL
 
     @property
     def bot_present(self) -> bool:
         """Whether the bot is in here as a member, not only brought along by a user."""
-        return self.guild.bot_present if self.guild else self.type == DM
+        return self.guild.bot_present if self.guild else self.type == ChannelKind.DM
 
     def allow(self, who: User | Role, permissions: int) -> None:
         """Allow somebody here what the server does not allow them in general."""
@@ -154,7 +152,7 @@ class Channel:
 
     def thread(self, name: str) -> Channel:
         """Start a thread in this channel."""
-        return self._world.add_channel(PUBLIC_THREAD, name, guild=self.guild, parent=self)
+        return self._world.add_channel(ChannelKind.THREAD, name, guild=self.guild, parent=self)
 
     def to_json(self) -> Json:
         channel: Json = {
@@ -169,7 +167,7 @@ class Channel:
             channel["recipients"] = [
                 user.to_json() for user in self.recipients if user is not self._world.bot
             ]
-        if self.type == GROUP_DM:
+        if self.type == ChannelKind.GROUP_DM:
             channel |= {
                 "name": self.name or None,
                 "icon": None,
@@ -184,7 +182,7 @@ class Channel:
             "parent_id": self.parent.id if self.parent else None,
             "rate_limit_per_user": 0,
         }
-        if self.type == PUBLIC_THREAD:
+        if self.type == ChannelKind.THREAD:
             return fields | {
                 "owner_id": guild.owner_id,
                 "message_count": len(self.messages),
@@ -245,7 +243,7 @@ class Guild:
     def __repr__(self) -> str:
         return f"<Guild {self.name} {self.id}>"
 
-    def channel(self, name: str, *, type: int = TEXT) -> Channel:
+    def channel(self, name: str, *, type: int = ChannelKind.TEXT) -> Channel:
         """Add a channel; `type` 15 makes it a forum."""
         return self._world.add_channel(type, name, guild=self)
 
@@ -284,7 +282,9 @@ class Guild:
     def furnish(self, *, channels: int = 20, roles: int = 15, emojis: int = 25) -> Guild:
         """Fill the server with what real ones have, for measurements; returns itself."""
         for number in range(channels):
-            self._world.add_channel(TEXT, f"room-{number}", guild=self).topic = "Talk and music"
+            self._world.add_channel(
+                ChannelKind.TEXT, f"room-{number}", guild=self
+            ).topic = "Talk and music"
         for number in range(roles):
             self.role(f"Role {number}")
         self.emojis = [
@@ -303,8 +303,8 @@ class Guild:
 
     def to_json(self) -> Json:
         """The server as GUILD_CREATE sends it."""
-        threads = [c for c in self.channels.values() if c.type == PUBLIC_THREAD]
-        channels = [c for c in self.channels.values() if c.type != PUBLIC_THREAD]
+        threads = [c for c in self.channels.values() if c.type == ChannelKind.THREAD]
+        channels = [c for c in self.channels.values() if c.type != ChannelKind.THREAD]
         return {
             "id": self.id,
             "name": self.name,

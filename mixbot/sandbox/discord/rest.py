@@ -19,9 +19,10 @@ from .errors import Json, Refusal
 from .files import File
 from .gateway import EMPTIED, MESSAGE_CONTENT
 from .interactions import Interaction
+from .kinds import ChannelKind, MessageKind
 from .messages import Message, compose, edited
 from .permissions import Permission
-from .places import PUBLIC_THREAD, Channel, Guild
+from .places import Channel, Guild
 from .shapes import check_shape
 from .waiting import Watched
 
@@ -381,7 +382,7 @@ class Rest:
         channel = self._channel(call)
         sending = (
             Permission.SEND_MESSAGES_IN_THREADS
-            if channel.type == PUBLIC_THREAD
+            if channel.type == ChannelKind.THREAD
             else Permission.SEND_MESSAGES
         )
         channel.demand(sending)
@@ -410,7 +411,7 @@ class Rest:
                 form.refuse_if_wrong()
             return {}
         return {
-            "type": 19,
+            "type": MessageKind.REPLY,
             "message_reference": {"type": 0, "message_id": replied.id, "channel_id": channel.id},
             "referenced_message": replied.raw,
         }
@@ -458,7 +459,9 @@ class Rest:
         return self._guild(call).to_json()
 
     def get_guild_channels(self, call: Call) -> list[Json]:
-        return [c.to_json() for c in self._guild(call).channels.values() if c.type != PUBLIC_THREAD]
+        return [
+            c.to_json() for c in self._guild(call).channels.values() if c.type != ChannelKind.THREAD
+        ]
 
     def get_guild_roles(self, call: Call) -> list[Json]:
         return [role.to_json() for role in self._guild(call).roles]

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from . import limits
 from .errors import Json
+from .kinds import Flag
 from .messages import Message
 
 ADDRESS = re.compile(r"(?<![<\w])https?://[^\s<>]+")
@@ -33,7 +33,7 @@ class Unfurler:
 
     def look_at(self, message: Message) -> None:
         """Preview the links of a new or changed message, a moment later."""
-        if not self._origins or message.flags & (limits.SUPPRESS_EMBEDS | limits.COMPONENTS_V2):
+        if not self._origins or message.flags & (Flag.SUPPRESS_EMBEDS | Flag.COMPONENTS_V2):
             return
         if addresses := list(self._addresses(message.content)):
             task = asyncio.create_task(self._add_previews(message, addresses))

@@ -11,9 +11,10 @@ from .errors import Json
 from .events import Event, Kind, Subscription
 from .files import Files
 from .ids import GuildIds, Snowflakes
+from .kinds import ChannelKind
 from .people import User
 from .permissions import Permission
-from .places import DM, GROUP_DM, Channel, Guild
+from .places import Channel, Guild
 from .unfurl import Unfurler
 
 if TYPE_CHECKING:
@@ -92,12 +93,12 @@ class World:
     def open_dm(self, user: User) -> Channel:
         """The one conversation between `user` and the bot."""
         for channel in self.channels.values():
-            if channel.type == DM and user in channel.recipients:
+            if channel.type == ChannelKind.DM and user in channel.recipients:
                 return channel
-        return self._add_private(DM, (user, self.bot))
+        return self._add_private(ChannelKind.DM, (user, self.bot))
 
     def add_group_dm(self, *people: User, name: str = "") -> Channel:
-        return self._add_private(GROUP_DM, people, name)
+        return self._add_private(ChannelKind.GROUP_DM, people, name)
 
     def _add_private(self, type: int, people: tuple[User, ...], name: str = "") -> Channel:
         channel = Channel(self, self.new_id(), type, name, recipients=people)
@@ -178,7 +179,7 @@ class World:
         if len(self.interactions) > KEPT_INTERACTIONS:
             oldest = self.interactions.pop(next(iter(self.interactions)))
             del self.interactions_by_token[oldest.token]
-        interaction._tell("interaction_started")
+        interaction.tell("interaction_started")
         guild = interaction.channel.guild
         self.gateway.dispatch(
             "INTERACTION_CREATE",
