@@ -14,6 +14,7 @@ from typing import Literal
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from playwright.async_api import (
@@ -33,6 +34,7 @@ from mixbot.sandbox.mixcloud import Show
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # so that Chromium is started only once
 
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
 KEY = "/NightFerryRadio/night-ferry-202-upright-bass-and-rain/"
@@ -49,19 +51,19 @@ def discord_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def stage(discord_addresses: None) -> AsyncIterator[Demo]:
     async with demo() as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def code_stage(discord_addresses: None) -> AsyncIterator[Demo]:
     async with demo(sign_in=False) as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -69,7 +71,7 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def window(chromium: Browser) -> AsyncIterator[BrowserContext]:
     """A window with tabs that share cookies; what a page complains of fails the test."""
     complaints: list[str] = []
@@ -155,7 +157,7 @@ async def sit_down(window: BrowserContext, stage: Demo, person: str = "") -> Tab
     return tab
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def ada(stage: Demo, window: BrowserContext) -> Tab:
     return await sit_down(window, stage)
 
