@@ -621,6 +621,8 @@ async def test_faults(api: Api) -> None:
     assert (await api.post({"content": "x"}))[0] == 200
     (first, second) = await api.server.requested("POST", "/channels/*/messages", times=2)
     assert (first.status, second.status) == (403, 200)
+    api.server.fault("GET", "/users/*", status=0, delay=0.01)
+    assert (await api.ask("GET", "/users/@me"))[0] == 200
     api.server.fault("GET", "*")
     assert (await api.ask("GET", "/users/@me"))[0] == 500
     api.server.clear_faults()

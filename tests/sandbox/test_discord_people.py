@@ -292,6 +292,11 @@ async def test_what_the_client_does_not_allow(scene: Scene) -> None:
         await use(scene.channel, "mixcloud dance")
     with pytest.raises(ClientRefused, match="not offered"):
         await use(scene.channel, "dance")
+    with pytest.raises(ClientRefused, match="2000"):
+        await scene.ada.say(scene.channel, "x" * 2001)
+    stranger = scene.server.user("stranger")
+    with pytest.raises(ClientRefused, match="cannot see"):
+        await stranger.say(scene.channel, "hello")
 
 
 async def test_all_kinds_of_options(scene: Scene) -> None:

@@ -163,6 +163,11 @@ def _check_description(form: Form, body: Json, path: Path) -> None:
 
 
 def _check_options(form: Form, options: Any, path: Path, *, depth: int) -> None:
+    allowed = set(OptionKind)
+    if depth > 0:  # a group stands in no group, a subcommand in no subcommand
+        allowed.remove(OptionKind.GROUP)
+    if depth > 1:
+        allowed.remove(OptionKind.SUBCOMMAND)
     seen: set[str] = set()
     optional_seen = False
     listed = form.many(path, options, 0, 25)
@@ -179,14 +184,8 @@ def _check_options(form: Form, options: Any, path: Path, *, depth: int) -> None:
             form.fail((*at, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", message)
         seen.add(str(option.get("name")))
         kind = option.get("type")
-        if (
-            kind not in range(1, 12)
-            or (kind == OptionKind.GROUP and depth)
-            or (kind == OptionKind.SUBCOMMAND and depth > 1)
-        ):
-            form.choices(
-                (*at, "type"), range(OptionKind.SUBCOMMAND if depth < 2 else OptionKind.STRING, 12)
-            )
+        if kind not in allowed:
+            form.choices((*at, "type"), sorted(allowed))
         elif kind in (OptionKind.SUBCOMMAND, OptionKind.GROUP):
             below = depth + (1 if kind == OptionKind.GROUP else 2)
             _check_options(form, option.get("options"), (*at, "options"), depth=below)

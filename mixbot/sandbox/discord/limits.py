@@ -469,11 +469,7 @@ def check_modal(modal: Json, path: Path = ("data",)) -> None:
     where = (*path, "components")
     for index, component in enumerate(form.many(where, modal.get("components"), 1, 5)):
         at = (*where, index)
-        if not check.is_one_of(
-            component,
-            TOP_LEVEL_FORM,
-            at,
-        ):
+        if not check.is_one_of(component, TOP_LEVEL_FORM, at):
             continue
         if component["type"] == ComponentKind.ACTION_ROW:
             for number, child in enumerate(

@@ -156,14 +156,14 @@ class OAuth:
         """A code for a token."""
         self._check_client(form, basic)
         if form.get("grant_type") != "authorization_code":
-            raise Refusal400("unsupported_grant_type", "Unsupported grant type")
+            raise _bad_request("unsupported_grant_type", "Unsupported grant type")
         grant = self.codes.pop(str(form.get("code")), None)
         if grant is None:
-            raise Refusal400("invalid_grant", 'Invalid "code" in request.')
+            raise _bad_request("invalid_grant", 'Invalid "code" in request.')
         if form.get("redirect_uri") != grant.redirect_uri:
-            raise Refusal400("invalid_grant", 'Invalid "redirect_uri" in request.')
+            raise _bad_request("invalid_grant", 'Invalid "redirect_uri" in request.')
         if grant.challenge is not None and _challenge(form.get("code_verifier")) != grant.challenge:
-            raise Refusal400("invalid_grant", 'Invalid "code_verifier" in request.')
+            raise _bad_request("invalid_grant", 'Invalid "code_verifier" in request.')
         token = secrets.token_urlsafe(22)
         self.tokens[token] = grant
         return {
@@ -224,7 +224,7 @@ class OAuthRefusal(Refusal):
             self.body["error_description"] = description
 
 
-def Refusal400(error: str, description: str) -> OAuthRefusal:
+def _bad_request(error: str, description: str) -> OAuthRefusal:
     return OAuthRefusal(400, error, description)
 
 

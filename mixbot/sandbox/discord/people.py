@@ -177,12 +177,10 @@ class User(Account):
             node: Json = {"name": branch["name"], "type": branch["type"], "options": []}
             parent["options"].append(node)
             parent = node
-        if any(
-            o["type"] in (OptionKind.SUBCOMMAND, OptionKind.GROUP)
-            for o in branch.get("options", ())
-        ):
+        options = branch.get("options", ())
+        if any(option["type"] in (OptionKind.SUBCOMMAND, OptionKind.GROUP) for option in options):
             raise ClientRefused(f"/{path} is a group; choose one of its commands")
-        filler = OptionFiller(self, self._world.files, branch.get("options", ()), channel, focused)
+        filler = OptionFiller(self, self._world.files, options, channel, focused)
         parent["options"] += filler.fill(values)
         data: Json = {
             "id": command["id"],
