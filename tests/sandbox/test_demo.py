@@ -532,6 +532,86 @@ async def test_a_narrow_window_has_all_places_and_people(
     await expect(ada.page).to_have_title("Noor · #general · mixbot demo")
 
 
+MARKDOWN = [
+    ("**bold** and *slanted*", "<p><strong>bold</strong> and <em>slanted</em></p>"),
+    ("**a *b* c**", "<p><strong>a <em>b</em> c</strong></p>"),
+    (r"\*not\* \_this\_ \[x]", "<p>*not* _this_ [x]</p>"),
+    ("snake_case_name _x_", "<p>snake_case_name <em>x</em></p>"),
+    ("__u__ ~~s~~ `c*d*`", "<p><u>u</u> <s>s</s> <code>c*d*</code></p>"),
+    ("2 * 3 < 4 > `", "<p>2 * 3 &lt; 4 &gt; `</p>"),
+    ("# Big\n-# small", '<p class="heading size-1">Big</p><p class="subtext">small</p>'),
+    ("> said\n- one", '<blockquote>said</blockquote><p class="item">one</p>'),
+    ("```py\n*x*\n```", '<pre tabindex="0"><code>*x*</code></pre>'),
+    ("[a](javascript:b) <script>", "<p>[a](javascript:b) &lt;script&gt;</p>"),
+]
+LINKS = [
+    ("https://e.example/a_b_c.", ["https://e.example/a_b_c"]),
+    ("<https://e.example/q>", ["https://e.example/q"]),
+    ("[**a**](<https://e.example/(x)>)", ["https://e.example/(x)"]),
+    ("[a](https://e.example/(x))", ["https://e.example/(x)"]),
+    (
+        "[a](https://a.example/) [b](https://b.example/)",
+        ["https://a.example/", "https://b.example/"],
+    ),
+    ("see (https://e.example/x), ok?", ["https://e.example/x"]),
+]
+
+
+@needs_chromium
+async def test_markdown(ada: Tab) -> None:
+    shown = await ada.page.evaluate(
+        """async texts => {
+            const { markdown } = await import("/page/markdown.js");
+            return texts.map(text => markdown(text, {}).map(node => node.outerHTML).join(""));
+        }""",
+        [text for text, _ in MARKDOWN],
+    )
+    assert shown == [html for _, html in MARKDOWN]
+
+
+@needs_chromium
+async def test_links_in_markdown(ada: Tab) -> None:
+    found = await ada.page.evaluate(
+        """async texts => {
+            const { markdown } = await import("/page/markdown.js");
+            const links = node => [...node.querySelectorAll("a")].map(link => link.href);
+            return texts.map(text => markdown(text, {}).flatMap(links));
+        }""",
+        [text for text, _ in LINKS],
+    )
+    assert found == [links for _, links in LINKS]
+
+
+@needs_chromium
+async def test_the_apps_of_a_person(stage: Demo, window: BrowserContext) -> None:
+    stage.discord.world.commands.add(None, {"name": "Wave", "type": 2})
+    ada = await sit_down(window, stage)
+    await ada.last.get_by_role("button", name="Noor").click()
+    await ada.page.get_by_role("menuitem", name="Wave").click()
+    await ada.says("Ada used Wave")
+
+
+@needs_chromium
+async def test_a_demo_that_stopped_and_came_back(
+    discord_addresses: None, chromium: Browser
+) -> None:
+    window = await chromium.new_context()  # which may complain of the lost connection
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with demo(port=port) as stage:
+        ada = await sit_down(window, stage, "noor")
+        await ada.type("/mixcloud help")
+        await ada.says("What I can see")
+    await expect(ada.page.get_by_role("alert").filter(has_text="has stopped")).to_be_visible()
+    async with demo(port=port):
+        await expect(ada.messages).to_have_count(2)
+        await expect(ada.page).to_have_title("Noor · #crate-diggers · mixbot demo")
+        await expect(ada.page.get_by_text("has stopped")).to_be_hidden()
+        picture = ada.page.locator(".thumbnail img").first
+        await picture.evaluate("image => image.decode()")
+    await window.close()
+
+
 async def test_the_page_answers_to_its_own_address_only(stage: Demo) -> None:
     async with aiohttp.ClientSession() as session:
         async with session.get(stage.url) as page:

@@ -64,9 +64,9 @@ class Pages:
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
         """What one tab sees and does, for as long as it is open."""
-        person = self._scene.person(request.query.get("person", ""))
-        if person is None or not self._from_here(request):
+        if not self._from_here(request):
             raise web.HTTPForbidden
+        person = self._scene.person(request.query.get("person", "")) or self._scene.people[0]
         socket = web.WebSocketResponse(max_msg_size=LARGEST_FRAME, compress=False)
         await socket.prepare(request)
         self._sockets.add(socket)

@@ -51,7 +51,8 @@ class Page {
   // What happens.
 
   everything({ me, people, bot, hosts, places }) {
-    Object.assign(this, { me, people_: people, bot });
+    if (this.hosts && this.hosts !== JSON.stringify(hosts)) return location.reload(); // another demo
+    Object.assign(this, { me, people_: people, bot, hosts: JSON.stringify(hosts) });
     sessionStorage.setItem("person", me.username);
     setHosts(hosts);
     const before = this.here;

@@ -33,7 +33,7 @@ export class Composer {
     this.button = h("button.icon.send", { type: "button", "aria-label": "Send", title: "Send", onclick: () => this.send() }, "➤");
     this.box = h("div.box", {}, this.text, this.form, this.cancel, this.button);
     byId("composer").append(this.problem, this.about, this.box);
-    this.picker = new Choices(this.text, { label: "Commands", anchor: this.box, above: true, onPick: ({ command }) => this.begin(command) });
+    this.picker = new Choices(this.text, { label: "Commands", anchor: byId("composer"), above: true, onPick: ({ command }) => this.begin(command) });
     this.text.addEventListener("input", () => this.typed());
     this.text.addEventListener("keydown", (event) => this.key(event));
     this.text.addEventListener("blur", () => this.picker.hide());
@@ -44,7 +44,7 @@ export class Composer {
   /** Offer `commands` and write to `name` from now on. */
   moveTo(name, commands) {
     this.commands = flatten(commands);
-    this.text.placeholder = `Message ${name}, or / for commands`;
+    this.text.placeholder = `Message ${name} or type /`;
     this.leave("");
   }
 
@@ -220,7 +220,7 @@ class Field {
     const type = option.type === ATTACHMENT ? "file" : "text";
     this.input = h("input", { type, autocomplete: "off", spellcheck: "false", "aria-label": option.name, "aria-description": option.description, "aria-required": String(Boolean(option.required)) });
     this.element = h("label.option", { title: option.description }, h("span", {}, option.name), this.input);
-    this.choices = new Choices(this.input, { label: option.name, anchor: composer.box, above: true, onPick: (item) => this.pick(item) });
+    this.choices = new Choices(this.input, { label: option.name, anchor: byId("composer"), above: true, onPick: (item) => this.pick(item) });
     this.input.addEventListener("focus", () => this.focused());
     this.input.addEventListener("blur", () => this.choices.hide());
     this.input.addEventListener("input", () => this.typed());

@@ -4,6 +4,7 @@ import { h } from "./elements.js";
 
 const GAP = 6;
 const MARGIN = 8;
+const HIGHEST = 360;
 let count = 0;
 
 /** Put `panel` below `anchor`, or above it where there is more room. */
@@ -14,7 +15,7 @@ function place(panel, anchor, { above = false, wide = false } = {}) {
   panel.style.maxHeight = "";
   if (wide) panel.style.width = `${box.width}px`;
   const goesUp = above || (roomBelow < panel.scrollHeight && roomAbove > roomBelow);
-  panel.style.maxHeight = `${Math.min(goesUp ? roomAbove : roomBelow, 420)}px`;
+  panel.style.maxHeight = `${Math.min(goesUp ? roomAbove : roomBelow, HIGHEST)}px`;
   const left = Math.min(box.left, innerWidth - panel.offsetWidth - MARGIN);
   panel.style.left = `${Math.max(left, MARGIN)}px`;
   panel.style.top = goesUp ? `${box.top - GAP - panel.offsetHeight}px` : `${box.bottom + GAP}px`;
@@ -49,10 +50,11 @@ export class Choices {
     this.id = `choices-${++count}`;
     this.panel = h("div.choices", { role: "listbox", id: this.id, "aria-label": label });
     this.panel.addEventListener("pointerdown", (event) => event.preventDefault());
-    owner.setAttribute("role", "combobox");
     owner.setAttribute("aria-haspopup", "listbox");
     owner.setAttribute("aria-controls", this.id);
-    owner.setAttribute("aria-expanded", "false");
+    if (owner.tagName === "TEXTAREA") owner.setAttribute("aria-autocomplete", "list");
+    else owner.setAttribute("role", "combobox");
+    this.expanded(false);
     this.items = [];
     this.active = -1;
   }
@@ -68,7 +70,7 @@ export class Choices {
     this.panel.replaceChildren(...items.map((item, index) => this.option(item, index)));
     if (!this.detach) {
       this.detach = attach(this.panel, this.anchor, this.options, () => this.hide());
-      this.owner.setAttribute("aria-expanded", "true");
+      this.expanded(true);
     } else place(this.panel, this.anchor, this.options);
     this.point(active);
   }
@@ -91,8 +93,12 @@ export class Choices {
     this.detach?.();
     this.detach = null;
     this.active = -1;
-    this.owner.setAttribute("aria-expanded", "false");
+    this.expanded(false);
     this.owner.removeAttribute("aria-activedescendant");
+  }
+
+  expanded(is) {
+    if (this.owner.getAttribute("role")) this.owner.setAttribute("aria-expanded", String(is));
   }
 
   point(index, scroll = true) {
