@@ -46,7 +46,8 @@ class Page {
   places = () => [...this.places_.values()].filter((place) => place.guild);
   person = (id) => [...this.people_, this.bot].find((user) => user.id === id);
   place = (id) => this.places_.get(id);
-  command = (path) => h("button.command", { type: "button", onclick: () => this.composer.start(path) }, `/${path}`);
+  command = (path) =>
+    h("button.command", { type: "button", onclick: () => this.composer.start(path) }, `/${path}`);
 
   // What happens.
 
@@ -89,7 +90,8 @@ class Page {
     place.messages.set(message.id, message);
     if (place !== this.here) return;
     this.patch(message);
-    if (before.content !== message.content || before.flags !== message.flags) this.announce(message);
+    if (before.content !== message.content || before.flags !== message.flags)
+      this.announce(message);
   }
 
   message_deleted({ channel_id, message }) {
@@ -125,16 +127,25 @@ class Page {
 
   onApps(message, anchor) {
     const use = (name) => () => this.use(name, "menu", { message: message.id, name });
-    openMenu(anchor, "Apps", this.menus(MESSAGE_COMMAND).map((name) => ({ label: name, act: use(name) })));
+    openMenu(
+      anchor,
+      "Apps",
+      this.menus(MESSAGE_COMMAND).map((name) => ({ label: name, act: use(name) })),
+    );
   }
 
   onPerson(person, anchor) {
     const details = { person: person.id, channel: this.here.id };
     const use = (name) => () => this.use(name, "person_menu", { ...details, name });
-    openMenu(anchor, nameOf(person), this.menus(USER_COMMAND).map((name) => ({ label: name, act: use(name) })));
+    openMenu(
+      anchor,
+      nameOf(person),
+      this.menus(USER_COMMAND).map((name) => ({ label: name, act: use(name) })),
+    );
   }
 
-  menus = (type) => this.here.commands.filter((command) => command.type === type).map(({ name }) => name);
+  menus = (type) =>
+    this.here.commands.filter((command) => command.type === type).map(({ name }) => name);
   canUse = (message) => !(message.flags & EPHEMERAL) && this.menus(MESSAGE_COMMAND).length > 0;
   canUsePerson = () => this.menus(USER_COMMAND).length > 0;
 
@@ -193,7 +204,8 @@ class Page {
     this.patch(message);
     const answer = await this.connection.ask(deed, { message: message.id, custom_id, ...details });
     this.running.delete(key);
-    if (answer.failed || answer.refused) this.failures.set(message.id, answer.failed || answer.refused);
+    if (answer.failed || answer.refused)
+      this.failures.set(message.id, answer.failed || answer.refused);
     const current = place.messages.get(message.id);
     if (current && place === this.here) this.patch(current);
     this.openModal(answer.done);
@@ -208,7 +220,8 @@ class Page {
   }
 
   onDismiss(message) {
-    if (message.id.startsWith("local-")) this.message_deleted({ channel_id: this.here.id, message });
+    if (message.id.startsWith("local-"))
+      this.message_deleted({ channel_id: this.here.id, message });
     else this.connection.ask("dismiss", { message: message.id });
     this.composer.text.focus();
   }
@@ -239,7 +252,11 @@ class Page {
     const one = (place) =>
       h(
         "button.place",
-        { type: "button", "aria-current": place === this.here && "page", onclick: () => this.go(place.id) },
+        {
+          type: "button",
+          "aria-current": place === this.here && "page",
+          onclick: () => this.go(place.id),
+        },
         place.guild ? h("span.sign", { "aria-hidden": "true" }, "#") : avatar(this.bot),
         h("span.name", {}, place.name),
         place.unread > 0 && h("span.unread", { "aria-label": `${place.unread} new` }, place.unread),
@@ -255,7 +272,12 @@ class Page {
 
   drawPeople() {
     const one = (user) => {
-      const radio = h("input", { type: "radio", name: "person", value: user.username, checked: user.id === this.me.id });
+      const radio = h("input", {
+        type: "radio",
+        name: "person",
+        value: user.username,
+        checked: user.id === this.me.id,
+      });
       radio.addEventListener("change", () => this.connection.open(user.username));
       return h("label.person", {}, radio, avatar(user), h("span", {}, nameOf(user)));
     };
@@ -264,7 +286,11 @@ class Page {
     byId("people").replaceChildren(
       h("legend", {}, "You are"),
       h("div.persons", {}, this.people_.map(one)),
-      h("a.second", { href: address, target: "_blank", rel: "noopener" }, `Be ${nameOf(other)} in a second tab ↗`),
+      h(
+        "a.second",
+        { href: address, target: "_blank", rel: "noopener" },
+        `Be ${nameOf(other)} in a second tab ↗`,
+      ),
     );
     byId("whoami").replaceChildren(avatar(this.me), nameOf(this.me));
   }
@@ -272,10 +298,10 @@ class Page {
   compact(message, before) {
     return Boolean(
       before &&
-        message.type === 0 &&
-        before.author.id === message.author.id &&
-        (before.flags & EPHEMERAL) === (message.flags & EPHEMERAL) &&
-        new Date(message.timestamp) - new Date(before.timestamp) < TOGETHER,
+      message.type === 0 &&
+      before.author.id === message.author.id &&
+      (before.flags & EPHEMERAL) === (message.flags & EPHEMERAL) &&
+      new Date(message.timestamp) - new Date(before.timestamp) < TOGETHER,
     );
   }
 
@@ -292,12 +318,14 @@ class Page {
 
   append(message) {
     const before = [...this.here.messages.values()].at(-2);
-    const mine = message.author.id === this.me.id || message.interaction_metadata?.user.id === this.me.id;
+    const mine =
+      message.author.id === this.me.id || message.interaction_metadata?.user.id === this.me.id;
     if (mine) this.atEnd = true;
     list.append(render(message, this, this.compact(message, before)));
     byId("jump").hidden = this.atEnd;
     this.toEnd();
-    if (!message.id.startsWith("local-") && message.author.id !== this.me.id) this.announce(message);
+    if (!message.id.startsWith("local-") && message.author.id !== this.me.id)
+      this.announce(message);
   }
 
   /** Draw a message anew where it stands; focus and loaded pictures stay. */
@@ -351,13 +379,18 @@ byId("jump").addEventListener("click", () => {
   page.toEnd();
   page.composer.text.focus();
 });
-byId("open-sidebar").addEventListener("click", () => page.showSidebar(!document.body.classList.contains("sidebar-open")));
+byId("open-sidebar").addEventListener("click", () =>
+  page.showSidebar(!document.body.classList.contains("sidebar-open")),
+);
 
 /** Up and down walk through the messages; the menu key opens a message's Apps. */
 log.addEventListener("keydown", (event) => {
   const message = document.activeElement.closest?.(".message");
   if (document.activeElement !== message && document.activeElement !== log) return;
-  const next = { ArrowUp: message ? message.previousElementSibling : list.lastElementChild, ArrowDown: message?.nextElementSibling }[event.key];
+  const next = {
+    ArrowUp: message ? message.previousElementSibling : list.lastElementChild,
+    ArrowDown: message?.nextElementSibling,
+  }[event.key];
   if (next) next.focus();
   else if (event.key === "ArrowDown" && message) page.composer.text.focus();
   else if (event.key === "Enter" && message) message.querySelector(".toolbar button")?.click();
@@ -377,7 +410,11 @@ document.addEventListener("pointerdown", ({ target }) => {
   if (!target.closest("#sidebar, #open-sidebar")) page.showSidebar(false);
 });
 addEventListener("focus", () => page.connection.signIn());
-document.addEventListener("click", ({ target }) => target.closest("a") && page.connection.signIn(), true);
+document.addEventListener(
+  "click",
+  ({ target }) => target.closest("a") && page.connection.signIn(),
+  true,
+);
 setInterval(refreshTimes, 15000);
 
 page.start();

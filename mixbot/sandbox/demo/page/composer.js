@@ -1,13 +1,12 @@
 // The message box: text, or a command with its options.
 
-import { byId, h } from "./elements.js";
+import { byId, h, iconButton } from "./elements.js";
+import { ATTACHMENT, Field } from "./options.js";
 import { Choices } from "./popups.js";
 
-const TYPING = 120; // milliseconds without a key before the bot is asked for suggestions
 const SUBCOMMAND = 1;
 const GROUP = 2;
 const CHAT_INPUT = 1;
-const [INTEGER, BOOLEAN, USER, CHANNEL, NUMBER, ATTACHMENT] = [4, 5, 6, 7, 10, 11];
 
 /** Every command that can be typed: `{path, description, options}`. */
 export function flatten(commands) {
@@ -17,7 +16,9 @@ export function flatten(commands) {
     if (below.length) return below.flatMap((option) => leaves(option, `${path} ${option.name}`));
     return [{ path, description: command.description, options }];
   };
-  return commands.filter((command) => command.type === CHAT_INPUT).flatMap((command) => leaves(command, command.name));
+  return commands
+    .filter((command) => command.type === CHAT_INPUT)
+    .flatMap((command) => leaves(command, command.name));
 }
 
 export class Composer {
@@ -25,15 +26,26 @@ export class Composer {
   constructor(page) {
     this.page = page;
     this.commands = [];
-    this.text = h("textarea", { id: "text", rows: 1, maxlength: 2000, "aria-label": "Message", autocomplete: "off" });
+    this.text = h("textarea", {
+      id: "text",
+      rows: 1,
+      maxlength: 2000,
+      "aria-label": "Message",
+      autocomplete: "off",
+    });
     this.about = h("p.about");
     this.problem = h("p.problem", { role: "alert" });
     this.form = h("div.command");
-    this.cancel = h("button.icon", { type: "button", "aria-label": "Leave the command", title: "Leave the command", onclick: () => this.leave("") }, "✕");
-    this.button = h("button.icon.send", { type: "button", "aria-label": "Send", title: "Send", onclick: () => this.send() }, "➤");
+    this.cancel = iconButton("Leave the command", "✕", () => this.leave(""));
+    this.button = iconButton("Send", "➤", () => this.send(), { class: "icon send" });
     this.box = h("div.box", {}, this.text, this.form, this.cancel, this.button);
     byId("composer").append(this.problem, this.about, this.box);
-    this.picker = new Choices(this.text, { label: "Commands", anchor: byId("composer"), above: true, onPick: ({ command }) => this.begin(command) });
+    this.picker = new Choices(this.text, {
+      label: "Commands",
+      anchor: byId("composer"),
+      above: true,
+      onPick: ({ command }) => this.begin(command),
+    });
     this.text.addEventListener("input", () => this.typed());
     this.text.addEventListener("keydown", (event) => this.key(event));
     this.text.addEventListener("blur", () => this.picker.hide());
@@ -59,24 +71,42 @@ export class Composer {
     const typed = this.commands.find(({ path }) => value.startsWith(`/${path} `));
     if (typed) return this.begin(typed, value.slice(typed.path.length + 2));
     const words = value.slice(1).toLowerCase();
-    const rank = ({ path }) => (path.startsWith(words) ? 0 : path.includes(` ${words}`) ? 1 : path.includes(words) ? 2 : 3);
-    const found = this.commands.filter((command) => rank(command) < 3).sort((a, b) => rank(a) - rank(b));
-    if (!found.length) return this.picker.show([{ label: "No command is called that", disabled: true }]);
-    const items = found.map((command) => ({ command, label: `/${command.path}`, description: command.description, mark: h("img", { src: "/mixbot.svg", alt: "" }) }));
-    this.picker.show(items, 0);
+    const rank = ({ path }) =>
+      [`/${path}`.includes(`/${words}`), path.includes(` ${words}`), path.includes(words)].indexOf(
+        true,
+      );
+    const found = this.commands
+      .filter((command) => rank(command) >= 0)
+      .sort((a, b) => rank(a) - rank(b));
+    if (!found.length)
+      return this.picker.show([{ label: "No command is called that", disabled: true }]);
+    const item = (command) => {
+      const { path, description } = command;
+      return {
+        command,
+        label: `/${path}`,
+        description,
+        mark: h("img", { src: "/mixbot.svg", alt: "" }),
+      };
+    };
+    this.picker.show(found.map(item), 0);
   }
 
   key(event) {
     if (event.isComposing) return;
-    const whole = event.key === "Enter" && this.commands.find(({ path }) => this.text.value.trim() === `/${path}`);
+    const whole =
+      event.key === "Enter" &&
+      this.commands.find(({ path }) => this.text.value.trim() === `/${path}`);
     if (whole && !whole.options.some((option) => option.required)) {
       event.preventDefault();
       this.begin(whole);
       return this.send();
     }
     if (this.picker.key(event)) return;
-    if (event.key === "Enter" && !event.shiftKey) event.preventDefault(), this.send();
-    else if (event.key === "ArrowUp" && !this.text.value) event.preventDefault(), this.page.onUp();
+    if (event.key === "Enter" && !event.shiftKey) this.send();
+    else if (event.key === "ArrowUp" && !this.text.value) this.page.onUp();
+    else return;
+    event.preventDefault();
   }
 
   say(problem) {
@@ -141,16 +171,29 @@ export class Composer {
   /** A button for each option that is not there yet. */
   more() {
     this.form.querySelector(".more")?.remove();
-    const left = this.command.options.filter((option) => !this.fields.some((field) => field.option === option));
-    if (!left.length) return;
-    const add = (option) => () => this.add(option).input.focus();
-    this.form.append(
-      h("span.more", {}, left.map((option) => h("button", { type: "button", title: option.description, "aria-label": `Add ${option.name}: ${option.description}`, onclick: add(option), onkeydown: (event) => this.fieldKey(event) }, `+ ${option.name}`))),
+    const left = this.command.options.filter(
+      (option) => !this.fields.some((field) => field.option === option),
     );
+    if (!left.length) return;
+    const adding = (option) => {
+      const { name, description } = option;
+      const about = {
+        type: "button",
+        title: description,
+        "aria-label": `Add ${name}: ${description}`,
+      };
+      const button = h("button", about, `+ ${name}`);
+      button.addEventListener("click", () => this.add(option).input.focus());
+      button.addEventListener("keydown", (event) => this.fieldKey(event));
+      return button;
+    };
+    this.form.append(h("span.more", {}, left.map(adding)));
   }
 
+  /** Take a field away again; without the first one there is no command, only its name. */
   remove(field) {
-    if (field.option.required || !this.fields.includes(field)) return;
+    if (field.option.required || this.fields.length === 1)
+      return this.leave(`/${this.command.path}`);
     this.fields = this.fields.filter((one) => one !== field);
     field.element.remove();
     this.more();
@@ -160,7 +203,8 @@ export class Composer {
   /** Keys that every part of a command knows. */
   fieldKey(event) {
     if (event.key === "Escape") this.leave("");
-    else if (event.key === "Backspace" && event.target.tagName === "BUTTON") this.leave(`/${this.command.path}`);
+    else if (event.key === "Backspace" && event.target.tagName === "BUTTON")
+      this.leave(`/${this.command.path}`);
     else return;
     event.preventDefault();
   }
@@ -174,7 +218,10 @@ export class Composer {
       this.text.value = "";
       this.typed();
       const { refused } = await this.page.onSay(content);
-      if (refused) this.text.value = content, this.typed(), this.say(refused);
+      if (!refused) return;
+      this.text.value = content;
+      this.typed();
+      this.say(refused);
       return;
     }
     const { command, fields } = this;
@@ -206,130 +253,8 @@ export class Composer {
   /** What is filled in so far, for suggestions. */
   async values() {
     const filled = this.fields.filter((field) => field.input.value && !field.problem());
-    return Object.fromEntries(await Promise.all(filled.map(async (field) => [field.option.name, await field.value()])));
+    return Object.fromEntries(
+      await Promise.all(filled.map(async (field) => [field.option.name, await field.value()])),
+    );
   }
-}
-
-/** One option of a command. */
-class Field {
-  constructor(option, composer) {
-    this.option = option;
-    this.composer = composer;
-    this.chosen = null;
-    this.suggested = []; // by the bot, for what was typed last
-    const type = option.type === ATTACHMENT ? "file" : "text";
-    this.input = h("input", { type, autocomplete: "off", spellcheck: "false", "aria-label": option.name, "aria-description": option.description, "aria-required": String(Boolean(option.required)) });
-    this.element = h("label.option", { title: option.description }, h("span", {}, option.name), this.input);
-    this.choices = new Choices(this.input, { label: option.name, anchor: byId("composer"), above: true, onPick: (item) => this.pick(item) });
-    this.input.addEventListener("focus", () => this.focused());
-    this.input.addEventListener("blur", () => this.choices.hide());
-    this.input.addEventListener("input", () => this.typed());
-    this.input.addEventListener("keydown", (event) => this.key(event));
-  }
-
-  /** What the client itself knows to offer; null if the text is free. */
-  get offers() {
-    const { option, composer } = this;
-    if (option.choices) return option.choices;
-    if (option.type === BOOLEAN) return [{ name: "True", value: true }, { name: "False", value: false }];
-    if (option.type === USER) return composer.page.people().map((user) => ({ name: user.global_name || user.username, value: { user: user.id } }));
-    if (option.type === CHANNEL) return composer.page.places().map((place) => ({ name: place.name, value: { channel: place.id } }));
-    return null;
-  }
-
-  focused() {
-    this.composer.describe(`${this.option.name}: ${this.option.description}`);
-    this.suggest();
-  }
-
-  typed() {
-    this.chosen = null;
-    this.input.removeAttribute("aria-invalid");
-    this.composer.say("");
-    this.suggest();
-  }
-
-  suggest() {
-    clearTimeout(this.timer);
-    const { offers, option } = this;
-    const typed = this.input.value.toLowerCase();
-    if (offers) {
-      const fitting = offers.filter(({ name }) => this.chosen || name.toLowerCase().includes(typed));
-      return this.offer(fitting, fitting.length && typed ? 0 : -1, "That is not one of the choices");
-    }
-    if (!option.autocomplete) return;
-    this.offer(this.suggested.filter(({ name }) => name.toLowerCase().includes(typed)), -1);
-    this.timer = setTimeout(() => this.complete(), this.suggested.length ? TYPING : 0);
-  }
-
-  async complete() {
-    const asked = this.input.value;
-    const { done, failed } = await this.composer.page.onComplete(this.composer.command.path, this.option.name, {
-      ...(await this.composer.values()),
-      [this.option.name]: this.chosen?.value ?? asked,
-    });
-    if (!this.composer.command || document.activeElement !== this.input || asked !== this.input.value) return;
-    if (failed) this.choices.show([{ label: failed, disabled: true }]);
-    else this.offer((this.suggested = done || []), -1);
-  }
-
-  close() {
-    clearTimeout(this.timer);
-    this.choices.hide();
-  }
-
-  offer(choices, active, otherwise) {
-    if (!choices.length && !otherwise) return this.choices.hide();
-    if (!choices.length) return this.choices.show([{ label: otherwise, disabled: true }]);
-    this.choices.show(choices.map((choice) => ({ label: choice.name, choice })), active);
-  }
-
-  pick({ choice }) {
-    this.chosen = choice;
-    this.input.value = choice.name;
-    this.choices.hide();
-    this.input.focus();
-  }
-
-  key(event) {
-    if (event.isComposing || this.choices.key(event)) return;
-    const { input, composer } = this;
-    if (event.key === "Enter") event.preventDefault(), composer.send();
-    else if (event.key === "Backspace" && !input.value && !event.repeat) {
-      event.preventDefault();
-      if (this.option.required || composer.fields.length === 1) composer.leave(`/${composer.command.path}`);
-      else composer.remove(this);
-    } else composer.fieldKey(event);
-  }
-
-  /** Why the field cannot be sent as it is. */
-  problem() {
-    const { input, option } = this;
-    if (!input.value) return option.required ? "This option is required. Specify a value." : "";
-    if (this.offers && !this.match()) return "Choose one from the list.";
-    if (option.type === INTEGER && !/^-?\d+$/.test(input.value.trim())) return "Enter a whole number.";
-    if (option.type === NUMBER && !Number.isFinite(Number(input.value))) return "Enter a number.";
-    return "";
-  }
-
-  match() {
-    return this.chosen || this.offers.find(({ name }) => name.toLowerCase() === this.input.value.trim().toLowerCase());
-  }
-
-  async value() {
-    const { input, option } = this;
-    if (this.offers) return this.match().value;
-    if (this.chosen) return this.chosen.value;
-    if (option.type === INTEGER || option.type === NUMBER) return Number(input.value);
-    if (option.type === ATTACHMENT) return { file: input.files[0].name, data: await base64(input.files[0]) };
-    return input.value;
-  }
-}
-
-function base64(file) {
-  return new Promise((settle) => {
-    const reader = new FileReader();
-    reader.onload = () => settle(reader.result.split(",")[1]);
-    reader.readAsDataURL(file);
-  });
 }

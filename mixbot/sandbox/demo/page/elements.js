@@ -15,6 +15,12 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** A button that shows a sign instead of its name. */
+export function iconButton(label, sign, onclick, attributes = {}) {
+  const name = { type: "button", "aria-label": label, title: label };
+  return h("button.icon", { ...name, onclick, ...attributes }, sign);
+}
+
 export const byId = (id) => document.getElementById(id);
 
 let hosts = [];

@@ -20,7 +20,10 @@ const INLINE = [
   [/~~((?:\\[^]|[^\\])+?)~~/y, ([, text], to) => h("s", {}, inline(text, to))],
   [/\|\|((?:\\[^]|[^\\])+?)\|\|/y, ([, text], to) => spoiler(inline(text, to))],
   [/\*(?=\S)((?:\\[^]|\*\*|[^\\*])+?)\*(?!\*)/y, ([, text], to) => h("em", {}, inline(text, to))],
-  [/(?<![\p{L}\p{N}])_((?:\\[^]|__|[^\\_])+?)_(?![\p{L}\p{N}])/uy, ([, text], to) => h("em", {}, inline(text, to))],
+  [
+    /(?<![\p{L}\p{N}])_((?:\\[^]|__|[^\\_])+?)_(?![\p{L}\p{N}])/uy,
+    ([, text], to) => h("em", {}, inline(text, to)),
+  ],
 ];
 const SPECIAL = /[\\`<[*_~|]|https?:\/\//g;
 
@@ -28,7 +31,7 @@ const SPECIAL = /[\\`<[*_~|]|https?:\/\//g;
 export function inline(text, to) {
   const nodes = [];
   let plain = "";
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     SPECIAL.lastIndex = at;
     const next = SPECIAL.exec(text)?.index ?? text.length;
     plain += text.slice(at, next);
@@ -36,7 +39,10 @@ export function inline(text, to) {
     if (at >= text.length) break;
     const [length, node] = special(text, at, to);
     if (typeof node === "string") plain += node;
-    else nodes.push(plain, node), (plain = "");
+    else {
+      nodes.push(plain, node);
+      plain = "";
+    }
     at += length;
   }
   nodes.push(plain);
@@ -92,10 +98,15 @@ function blocks(text, to) {
   return nodes;
 }
 
-const mention = (sign, what) => h("span.mention", {}, sign + (what ? what.name || nameOf(what) : "unknown"));
+const mention = (sign, what) =>
+  h("span.mention", {}, sign + (what ? what.name || nameOf(what) : "unknown"));
 
 function spoiler(content) {
-  const shown = h("button.spoiler", { type: "button", "aria-label": "Spoiler, show it" }, h("span", {}, content));
+  const shown = h(
+    "button.spoiler",
+    { type: "button", "aria-label": "Spoiler, show it" },
+    h("span", {}, content),
+  );
   shown.addEventListener("click", () => shown.replaceWith(...content), { once: true });
   return shown;
 }
@@ -138,7 +149,10 @@ function time(milliseconds, style = "f") {
 function relative(milliseconds) {
   const seconds = (milliseconds - Date.now()) / 1000;
   const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size) || UNITS.at(-1);
-  return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.round(seconds / length), unit);
+  return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(
+    Math.round(seconds / length),
+    unit,
+  );
 }
 
 /** Let “in 3 minutes” become “in 2 minutes”; to be called now and then. */

@@ -1,12 +1,13 @@
 // A message as an element: text, embeds, pictures, buttons and menus.
 
-import { avatar, clock, h, link, local, nameOf, picture } from "./elements.js";
+import { avatar, clock, h, iconButton, link, local, nameOf, picture } from "./elements.js";
 import { inline, markdown } from "./markdown.js";
 import { Choices } from "./popups.js";
 
 export const EPHEMERAL = 1 << 6;
 export const THINKING = 1 << 7;
 const SUPPRESS_EMBEDS = 1 << 2;
+
 const dots = () => h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i"));
 const BUTTON_STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
 
@@ -43,8 +44,9 @@ export function render(message, page, compact) {
 
 function heading(message, page) {
   const name = nameOf(message.author);
+  const open = ({ currentTarget }) => page.onPerson(message.author, currentTarget);
   const author = page.canUsePerson(message.author)
-    ? h("button.author", { type: "button", "aria-haspopup": "menu", onclick: ({ currentTarget }) => page.onPerson(message.author, currentTarget) }, name)
+    ? h("button.author", { type: "button", "aria-haspopup": "menu", onclick: open }, name)
     : h("span.author", {}, name);
   const moment = new Date(message.timestamp);
   return h(
@@ -71,18 +73,17 @@ function used(message) {
 
 function apps(message, page) {
   const open = ({ currentTarget }) => page.onApps(message, currentTarget);
-  return h(
-    "div.toolbar",
-    {},
-    h("button.icon", { type: "button", "aria-label": "Apps", title: "Apps", "aria-haspopup": "menu", onclick: open }, "⋯"),
-  );
+  return h("div.toolbar", {}, iconButton("Apps", "⋯", open, { "aria-haspopup": "menu" }));
 }
 
 function content(message, page) {
-  const edited = message.edited_timestamp && !(message.flags & EPHEMERAL) && h("span.edited", {}, "(edited)");
+  const edited =
+    message.edited_timestamp && !(message.flags & EPHEMERAL) && h("span.edited", {}, "(edited)");
   const parts = [];
   if (message.flags & THINKING) {
-    parts.push(h("p.thinking", {}, dots(), message.waiting || `${nameOf(message.author)} is thinking…`));
+    parts.push(
+      h("p.thinking", {}, dots(), message.waiting || `${nameOf(message.author)} is thinking…`),
+    );
   }
   if (message.content) parts.push(h("div.text", {}, markdown(message.content, page), edited));
   parts.push(message.attachments.map(attachment));
@@ -101,7 +102,11 @@ function footer(message, page) {
     {},
     h("span.eye", { "aria-hidden": "true" }, "◉"),
     "Only you can see this · ",
-    h("button.linklike", { type: "button", onclick: () => page.onDismiss(message) }, "Dismiss message"),
+    h(
+      "button.linklike",
+      { type: "button", onclick: () => page.onDismiss(message) },
+      "Dismiss message",
+    ),
   );
 }
 
@@ -110,7 +115,13 @@ function attachment(file) {
     return h("div.attachment", {}, picture(file.url, file.description || file.filename));
   }
   const size = `${Math.max(1, Math.round(file.size / 1024)).toLocaleString()} KB`;
-  return h("div.attachment.file", {}, h("span", { "aria-hidden": "true" }, "📄"), link(file.url, file.filename), h("small", {}, size));
+  return h(
+    "div.attachment.file",
+    {},
+    h("span", { "aria-hidden": "true" }, "📄"),
+    link(file.url, file.filename),
+    h("small", {}, size),
+  );
 }
 
 // Embeds. Those with the same address are one, with several pictures.
@@ -134,7 +145,10 @@ function embeds(all, page) {
 function card(embed, page) {
   const title = embed.title && inline(embed.title, page);
   const about = plainText(embed.title) || embed.author?.name || "Picture";
-  const colour = embed.color !== undefined && embed.color !== null && `#${embed.color.toString(16).padStart(6, "0")}`;
+  const colour =
+    embed.color !== undefined &&
+    embed.color !== null &&
+    `#${embed.color.toString(16).padStart(6, "0")}`;
   return h(
     `article.embed.${embed.type}`,
     { "--bar": colour || null, "aria-label": about },
@@ -160,7 +174,12 @@ function card(embed, page) {
 const plainText = (text) => text && text.replace(/\\(.)|\*\*/g, "$1");
 
 function author({ name, url, icon_url }) {
-  return h("p.by", {}, icon_url && picture(icon_url, "", "face"), url ? link(url, name) : h("span", {}, name));
+  return h(
+    "p.by",
+    {},
+    icon_url && picture(icon_url, "", "face"),
+    url ? link(url, name) : h("span", {}, name),
+  );
 }
 
 /** Fields side by side, three in a row at most. */
@@ -171,7 +190,8 @@ function fields(all, page) {
     if (field.inline && row?.[0].inline && row.length < 3) row.push(field);
     else rows.push([field]);
   }
-  const one = (field) => h("div", {}, h("dt", {}, inline(field.name, page)), h("dd", {}, markdown(field.value, page)));
+  const one = (field) =>
+    h("div", {}, h("dt", {}, inline(field.name, page)), h("dd", {}, markdown(field.value, page)));
   return rows.map((row) => h("dl.fields", { "--columns": row.length }, row.map(one)));
 }
 
@@ -181,7 +201,9 @@ function foot({ footer, timestamp }) {
     "p.foot",
     {},
     footer?.icon_url && picture(footer.icon_url, "", "face"),
-    [footer?.text, moment && moment.toLocaleString([], { dateStyle: "medium", timeStyle: "short" })].filter(Boolean).join(" · "),
+    [footer?.text, moment && moment.toLocaleString([], { dateStyle: "medium", timeStyle: "short" })]
+      .filter(Boolean)
+      .join(" · "),
   );
 }
 
@@ -197,13 +219,22 @@ function part(component, message, page) {
     case 3:
       return menu(component, message, page);
     case 9:
-      return h("div.section", {}, h("div", {}, children()), part(component.accessory, message, page));
+      return h(
+        "div.section",
+        {},
+        h("div", {}, children()),
+        part(component.accessory, message, page),
+      );
     case 10:
       return h("div.text", {}, markdown(component.content, page));
     case 11:
       return h("div.thumbnail", {}, picture(component.media.url, component.description || ""));
     case 12:
-      return h("div.gallery", {}, component.items.map((item) => picture(item.media.url, item.description || "", "large")));
+      return h(
+        "div.gallery",
+        {},
+        component.items.map((item) => picture(item.media.url, item.description || "", "large")),
+      );
     case 14:
       return component.divider === false ? h("div.gap") : h("hr");
     case 17:
@@ -214,19 +245,36 @@ function part(component, message, page) {
 
 function button(component, message, page) {
   const label = [
-    component.emoji?.name && h("span.emoji", { "aria-hidden": Boolean(component.label) && "true" }, component.emoji.name),
+    component.emoji?.name &&
+      h("span.emoji", { "aria-hidden": Boolean(component.label) && "true" }, component.emoji.name),
     component.label && h("span", {}, component.label),
   ];
   const kind = `button.${BUTTON_STYLES[component.style] || "secondary"}`;
   if (component.style === 5) {
     const url = local(component.url);
     const dead = component.disabled || !url;
-    return h(`a.${kind}`, { href: !dead && url, "aria-disabled": dead && "true", target: "_blank", rel: "noopener", title: component.url }, label, h("span.away", { "aria-hidden": "true" }, "↗"));
+    return h(
+      `a.${kind}`,
+      {
+        href: !dead && url,
+        "aria-disabled": dead && "true",
+        target: "_blank",
+        rel: "noopener",
+        title: component.url,
+      },
+      label,
+      h("span.away", { "aria-hidden": "true" }, "↗"),
+    );
   }
   const busy = page.running.has(`${message.id} ${component.custom_id}`);
   return h(
     `button.${kind}`,
-    { type: "button", disabled: component.disabled, "aria-busy": busy && "true", onclick: () => busy || page.onClick(message, component) },
+    {
+      type: "button",
+      disabled: component.disabled,
+      "aria-busy": busy && "true",
+      onclick: () => busy || page.onClick(message, component),
+    },
     h("span.inside", {}, label),
     busy && dots(),
   );
@@ -241,7 +289,12 @@ function menu(component, message, page) {
   const shown = chosen.map((option) => option.label).join(", ");
   const owner = h(
     "button.select",
-    { type: "button", disabled: component.disabled, "aria-busy": busy && "true", "aria-label": shown ? `${prompt} ${shown}` : prompt },
+    {
+      type: "button",
+      disabled: component.disabled,
+      "aria-busy": busy && "true",
+      "aria-label": shown ? `${prompt} ${shown}` : prompt,
+    },
     h("span", { class: !shown && "prompt" }, shown || prompt),
     busy ? dots() : h("span.arrow", { "aria-hidden": "true" }, "⌄"),
   );
@@ -265,7 +318,14 @@ function menu(component, message, page) {
     else list.show(items(), list.active);
   };
   const list = new Choices(owner, { label: prompt, onPick: pick });
-  const open = () => list.show(items(), Math.max(items().findIndex((item) => item.picked), 0));
+  const open = () =>
+    list.show(
+      items(),
+      Math.max(
+        items().findIndex((item) => item.picked),
+        0,
+      ),
+    );
   owner.addEventListener("click", () => busy || (list.open ? list.hide() : open()));
   owner.addEventListener("blur", () => list.hide());
   owner.addEventListener("keydown", (event) => {

@@ -25,12 +25,15 @@ function place(panel, anchor, { above = false, wide = false } = {}) {
 function attach(panel, anchor, options, onAway) {
   const again = () => place(panel, anchor, options);
   const away = ({ target }) => panel.contains(target) || anchor.contains(target) || onAway();
+  const watch = new ResizeObserver(again);
   document.body.append(panel);
   again();
+  watch.observe(anchor);
   addEventListener("resize", again);
   addEventListener("scroll", again, true);
   document.addEventListener("pointerdown", away);
   return () => {
+    watch.disconnect();
     removeEventListener("resize", again);
     removeEventListener("scroll", again, true);
     document.removeEventListener("pointerdown", away);
@@ -78,9 +81,19 @@ export class Choices {
   option(item, index) {
     const option = h(
       "div.choice",
-      { role: "option", id: `${this.id}-${index}`, "aria-selected": String(Boolean(item.picked)), "aria-disabled": item.disabled && "true" },
+      {
+        role: "option",
+        id: `${this.id}-${index}`,
+        "aria-selected": String(Boolean(item.picked)),
+        "aria-disabled": item.disabled && "true",
+      },
       item.mark && h("span.mark", { "aria-hidden": "true" }, item.mark),
-      h("span.words", {}, h("span.label", {}, item.label), item.description && h("span.description", {}, item.description)),
+      h(
+        "span.words",
+        {},
+        h("span.label", {}, item.label),
+        item.description && h("span.description", {}, item.description),
+      ),
       item.aside && h("span.aside", {}, item.aside),
     );
     option.addEventListener("click", () => this.pick(index));
@@ -114,7 +127,8 @@ export class Choices {
 
   move(step) {
     const size = this.items.length;
-    if (size) this.point(this.active < 0 && step < 0 ? size - 1 : (this.active + step + size) % size);
+    if (size)
+      this.point(this.active < 0 && step < 0 ? size - 1 : (this.active + step + size) % size);
   }
 
   pick(index) {
@@ -128,7 +142,8 @@ export class Choices {
     if (event.key === "ArrowDown") this.move(1);
     else if (event.key === "ArrowUp") this.move(-1);
     else if (event.key === "Escape") this.hide();
-    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.active >= 0) this.pick(this.active);
+    else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && this.active >= 0)
+      this.pick(this.active);
     else if (this.owner.tagName !== "BUTTON" || !this.keyOnButton(event.key)) return false;
     event.preventDefault();
     return true;
@@ -145,7 +160,9 @@ export class Choices {
   }
 
   stepTo(letter) {
-    const after = this.items.map((_, step) => this.items[(this.active + step + 1) % this.items.length]);
+    const after = this.items.map(
+      (_, step) => this.items[(this.active + step + 1) % this.items.length],
+    );
     return after.findIndex(({ label }) => label.toLowerCase().startsWith(letter)) + 1;
   }
 }
@@ -157,10 +174,21 @@ export function openMenu(anchor, heading, actions) {
     anchor.removeAttribute("aria-expanded");
     if (refocus) anchor.focus();
   };
-  const items = actions.map(({ label, act }) =>
-    h("button.choice", { type: "button", role: "menuitem", tabindex: "-1", onclick: () => (close(), act()) }, label),
+  const item = ({ label, act }) => {
+    const button = h("button.choice", { type: "button", role: "menuitem", tabindex: "-1" }, label);
+    button.addEventListener("click", () => {
+      close();
+      act();
+    });
+    return button;
+  };
+  const items = actions.map(item);
+  const panel = h(
+    "div.choices.menu",
+    { role: "menu", "aria-label": heading },
+    h("p.heading", {}, heading),
+    items,
   );
-  const panel = h("div.choices.menu", { role: "menu", "aria-label": heading }, h("p.heading", {}, heading), items);
   panel.addEventListener("keydown", (event) => {
     const at = items.indexOf(document.activeElement);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -182,9 +210,20 @@ export function openForm(modal, send) {
   const fields = modal.components.map((component) => formPart(component, readers));
   const problem = h("p.problem", { role: "alert" });
   const submit = h("button.button.primary", { type: "submit" }, "Submit");
-  const cancel = h("button.button.plain", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const cancel = h(
+    "button.button.plain",
+    { type: "button", onclick: () => dialog.close() },
+    "Cancel",
+  );
   const title = h("h2", { id: `form-${++count}` }, modal.title);
-  const form = h("form", { novalidate: true }, title, fields, problem, h("div.actions", {}, cancel, submit));
+  const form = h(
+    "form",
+    { novalidate: true },
+    title,
+    fields,
+    problem,
+    h("div.actions", {}, cancel, submit),
+  );
   const dialog = h("dialog", { "aria-labelledby": title.id }, form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -209,7 +248,10 @@ function formPart(component, readers) {
   const label = component.label || field.label;
   const required = field.required !== false;
   const input = formField(field, id, required);
-  readers.push(() => [field.custom_id, field.type === 3 ? [...input.selectedOptions].map((o) => o.value) : input.value]);
+  readers.push(() => [
+    field.custom_id,
+    field.type === 3 ? [...input.selectedOptions].map((o) => o.value) : input.value,
+  ]);
   return h(
     "div.field",
     {},
@@ -222,11 +264,16 @@ function formPart(component, readers) {
 function formField(field, id, required) {
   const about = { id, required, placeholder: field.placeholder, autocomplete: "off" };
   if (field.type === 3) {
-    const options = field.options.map((o) => h("option", { value: o.value, selected: o.default }, o.label));
+    const options = field.options.map((o) =>
+      h("option", { value: o.value, selected: o.default }, o.label),
+    );
     return h("select", { id, required, multiple: field.max_values > 1 }, options);
   }
   const limits = { maxlength: field.max_length, minlength: field.min_length };
-  const input = field.style === 2 ? h("textarea", { ...about, ...limits, rows: 4 }) : h("input", { ...about, ...limits });
+  const input =
+    field.style === 2
+      ? h("textarea", { ...about, ...limits, rows: 4 })
+      : h("input", { ...about, ...limits });
   input.value = field.value || "";
   return input;
 }

@@ -3,28 +3,75 @@
 import { h } from "./elements.js";
 
 const example = (page, path, words = "") =>
-  h("button.command", { type: "button", onclick: () => page.composer.start(path, words) }, [`/${path}`, words].filter(Boolean).join(" "));
+  h(
+    "button.command",
+    { type: "button", onclick: () => page.composer.start(path, words) },
+    [`/${path}`, words].filter(Boolean).join(" "),
+  );
 
 export function welcome(page) {
   const { guild, name } = page.here;
   if (!guild) {
     return [
       h("h2", {}, `You and ${name}`),
-      h("p", {}, "Commands work here too, and nobody else reads along. Try ", example(page, "mixcloud help"), " or ", example(page, "mixcloud me"), "."),
+      h(
+        "p",
+        {},
+        "Commands work here too, and nobody else reads along. Try ",
+        example(page, "mixcloud help"),
+        " or ",
+        example(page, "mixcloud me"),
+        ".",
+      ),
     ];
   }
   if (page.here !== page.places()[0]) {
-    return [h("h2", {}, `This is #${name}`), h("p", {}, "Nothing special here. Try ", example(page, "mixcloud search", "ambient"), " all the same.")];
+    return [
+      h("h2", {}, `This is #${name}`),
+      h(
+        "p",
+        {},
+        "Nothing special here. Try ",
+        example(page, "mixcloud search", "ambient"),
+        " all the same.",
+      ),
+    ];
   }
   return [
     h("h2", {}, `Welcome to #${name}`),
-    h("p", {}, "A chat with mixbot in it. Discord, Mixcloud and every show are made up and live on this machine, so click anything:"),
+    h(
+      "p",
+      {},
+      "A chat with mixbot in it. Discord, Mixcloud and every show are made up and live on this machine, so click anything:",
+    ),
     h(
       "ul",
       {},
-      h("li", {}, "Type ", example(page, "mixcloud search", "jazz"), " and leaf through what it finds."),
-      h("li", {}, "Press ", h("b", {}, "♥ Favorite"), " on a card, and link a Mixcloud account on the way."),
-      h("li", {}, "Open ", h("b", {}, "⋯"), " beside a message with a Mixcloud link: ", h("b", {}, "Favorite"), ", ", h("b", {}, "Follow host"), "."),
+      h(
+        "li",
+        {},
+        "Type ",
+        example(page, "mixcloud search", "jazz"),
+        " and leaf through what it finds.",
+      ),
+      h(
+        "li",
+        {},
+        "Press ",
+        h("b", {}, "♥ Favorite"),
+        " on a card, and link a Mixcloud account on the way.",
+      ),
+      h(
+        "li",
+        {},
+        "Open ",
+        h("b", {}, "⋯"),
+        " beside a message with a Mixcloud link: ",
+        h("b", {}, "Favorite"),
+        ", ",
+        h("b", {}, "Follow host"),
+        ".",
+      ),
       h("li", {}, "Then be the other person, and see what they see."),
     ),
   ];
