@@ -3,15 +3,16 @@
 import importlib
 import sys
 
-BENCHMARKS = ("client",)
+BENCHMARKS = ("bot", "client")
 
 
 def main() -> None:
     match sys.argv[1:]:
-        case [name] if name in BENCHMARKS:
+        case [name] | [name, "--quick"] if name in BENCHMARKS:
             importlib.import_module(f"benchmarks.{name}").main()
         case _:
-            print(f"usage: python -m benchmarks {'|'.join(BENCHMARKS)}", file=sys.stderr)
+            names = "|".join(BENCHMARKS)
+            print(f"usage: python -m benchmarks {names} [--quick]", file=sys.stderr)
             sys.exit(2)
 
 

@@ -1,0 +1,322 @@
+"""What an interaction costs mixbot, against a bare discord.py bot that says “pong”.
+
+Both bots, and Mixcloud, have processes of their own; this one is Discord, twice, and the people
+who use the bots. Only the CPU time of the bot's process counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from benchmarks.ours import QUERIES, RESULTS, Served, run_mixbot, run_mixcloud
+from benchmarks.pong import run_pong
+from benchmarks.processes import Process, last_in_line, spawned
+from mixbot.sandbox import DiscordServer
+from mixbot.sandbox.discord import Channel, Message, User
+from mixbot.settings import Settings
+from mixbot.vault import Vault
+
+SERVERS = 100
+PEOPLE = 4  # in each server
+IN_FLIGHT = 32
+RATE = 100  # interactions a second, where they come when they come
+MANY_SERVERS = 1000
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    rounds: int
+    interactions: int  # in a turn
+    seconds: int  # of interactions that come when they come
+    starts: int  # of processes, for memory
+
+
+FULL = Size(rounds=9, interactions=960, seconds=10, starts=3)
+QUICK = Size(rounds=3, interactions=320, seconds=3, starts=1)
+
+
+class Crowd:
+    """People in servers, each with the bot of one Discord."""
+
+    def __init__(
+        self, server: DiscordServer, *, servers: int = SERVERS, people: int = PEOPLE
+    ) -> None:
+        self.server = server
+        self.seats: list[tuple[User, Channel]] = []
+        for number in range(servers):
+            guild = server.guild(f"Server {number}")
+            channel = guild.channel("general")
+            for other in range(people):
+                user = server.user(f"person-{number}-{other}")
+                guild.join(user)
+                self.seats.append((user, channel))
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What a bot needs to come here: token, API, gateway."""
+        return self.server.bot_token, self.server.api_url, self.server.gateway_url
+
+    def settings(self, mixcloud: Served, database: Path) -> Settings:
+        """What mixbot needs to come here."""
+        token, api_url, gateway_url = self.place
+        return Settings(
+            discord_token=SecretStr(token),
+            discord_api_url=api_url,
+            discord_gateway_url=gateway_url,
+            mixcloud_client_id="benchmark",
+            mixcloud_client_secret=SecretStr("benchmark-secret"),
+            mixcloud_api_url=mixcloud.url,
+            database_url=f"sqlite:///{database}",
+            encryption_keys=SecretStr(Vault.new_key()),
+            log_level="ERROR",
+        )
+
+    def linked(self, mixcloud: Served) -> dict[int, str]:
+        """A token of Mixcloud's for each person."""
+        ids = (int(user.id) for user, _ in self.seats)
+        return dict(zip(ids, mixcloud.tokens, strict=True))
+
+    def forget(self) -> None:
+        """Keep what was said out of this process's memory, where the collector would find it."""
+        self.server.world.interactions.clear()
+        self.server.world.interactions_by_token.clear()
+        for _, channel in self.seats:
+            channel.messages.clear()
+        gc.collect()
+
+
+@dataclass
+class Subject:
+    """A command of a bot, used by another person with other words each time."""
+
+    name: str
+    process: Process
+    crowd: Crowd
+    command: str
+    options: Callable[[int], dict[str, str]]
+    is_right: Callable[[Message], bool]
+    numbers: Iterator[int] = field(default_factory=count)
+
+    async def use(self) -> float:
+        """One interaction; seconds from when it is sent until its final answer is here."""
+        number = next(self.numbers)
+        user, channel = self.crowd.seats[number % len(self.crowd.seats)]
+        started = time.perf_counter()
+        interaction = await user.slash(channel, self.command, **self.options(number))
+        reply = await interaction.reply(PATIENCE)
+        seconds = time.perf_counter() - started
+        if not self.is_right(reply):
+            raise RuntimeError(f"{self.name} was answered with {reply!r}")
+        return seconds
+
+
+def main() -> None:
+    size = QUICK if "--quick" in sys.argv else FULL
+    with tempfile.TemporaryDirectory() as folder:
+        with one_core():
+            asyncio.run(measure_cpu(size, Path(folder)))
+        asyncio.run(measure_latency(size, Path(folder)))
+        asyncio.run(measure_memory(size, Path(folder)))
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this process, and those it starts, on one core."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    yield
+    os.sched_setaffinity(0, cores)
+
+
+def pong_subject(process: Process, crowd: Crowd) -> Subject:
+    return Subject("pong", process, crowd, "ping", lambda _: {}, lambda m: m.content == "pong")
+
+
+def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subject]:
+    queries, keys = served.queries, served.keys
+
+    def key(number: int) -> str:
+        return keys[number // len(crowd.seats) % len(keys)].strip("/")
+
+    def link(number: int) -> str:
+        return f"https://www.mixcloud.com/{keys[number % len(keys)].strip('/')}/"
+
+    return [
+        Subject(
+            f"/mixcloud search of {RESULTS}",
+            process,
+            crowd,
+            "mixcloud search",
+            lambda number: {"query": queries[number % len(queries)]},
+            lambda m: len(m.menus[0]["options"]) >= RESULTS and bool(m.embeds),
+        ),
+        Subject(
+            "/mixcloud show",
+            process,
+            crowd,
+            "mixcloud show",
+            lambda number: {"mix": link(number)},
+            lambda m: bool(m.embeds),
+        ),
+        Subject(
+            "/favorite, linked",
+            process,
+            crowd,
+            "favorite",
+            lambda number: {"mix": key(number)},
+            lambda m: m.content.startswith("Added"),
+        ),
+    ]
+
+
+# CPU at saturation
+
+
+async def measure_cpu(size: Size, folder: Path) -> None:
+    """Both bots share a core with Discord and Mixcloud, and come last.
+
+    So there is always work waiting for them, which is what saturation means, although the sandbox
+    may be slower than they are.
+    """
+    async with (
+        spawned(run_mixcloud, SERVERS * PEOPLE) as (_, served),
+        DiscordServer() as pong_server,
+        DiscordServer() as server,
+    ):
+        pong_crowd, crowd = Crowd(pong_server), Crowd(server)
+        settings = crowd.settings(served, folder / "cpu.db")
+        async with (
+            spawned(last_in_line, run_pong, *pong_crowd.place) as (pong, _),
+            spawned(last_in_line, run_mixbot, settings, crowd.linked(served)) as (mixbot, _),
+        ):
+            subjects = [pong_subject(pong, pong_crowd), *mixbot_subjects(mixbot, crowd, served)]
+            print_ratios(subjects, await rounds(size, subjects))
+
+
+async def rounds(size: Size, subjects: Sequence[Subject]) -> list[list[float]]:
+    """A turn of each subject, one after the other, again and again."""
+    for subject in subjects:
+        await turn(subject, size.interactions)  # connections are opened, caches filled
+    return [[await turn(one, size.interactions) for one in subjects] for _ in range(size.rounds)]
+
+
+async def turn(subject: Subject, interactions: int) -> float:
+    """CPU seconds of one of `interactions`, of which IN_FLIGHT are under way at any time."""
+    subject.crowd.forget()
+    left = iter(range(interactions))
+
+    async def one_after_another() -> None:
+        for _ in left:
+            await subject.use()
+
+    before = subject.process.cpu_seconds()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(IN_FLIGHT):
+            group.create_task(one_after_another())
+    return (subject.process.cpu_seconds() - before) / interactions
+
+
+def print_ratios(subjects: Sequence[Subject], measured: list[list[float]]) -> None:
+    print(f"CPU of the bot's process, {IN_FLIGHT} in flight, {SERVERS} servers\n")
+    print("| | ms of CPU | ratio: least | median | most |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for position, subject in enumerate(subjects):
+        cpu = statistics.median(turns[position] for turns in measured) * 1e3
+        ratios = [turns[position] / turns[0] for turns in measured]
+        middle = statistics.median(ratios)
+        print(
+            f"| {subject.name} | {cpu:.2f} | {min(ratios):.2f} | {middle:.2f} | {max(ratios):.2f} |"
+        )
+
+
+# Latency, when people do not wait for each other
+
+
+async def measure_latency(size: Size, folder: Path) -> None:
+    print(f"\n{RATE} interactions a second for {size.seconds} s\n")
+    print("| | sent | lost | median, ms | p99, ms | Mixcloud's p99, ms |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    async with (
+        spawned(run_mixcloud, SERVERS * PEOPLE) as (mixcloud, served),
+        DiscordServer() as server,
+    ):
+        crowd = Crowd(server)
+        settings = crowd.settings(served, folder / "latency.db")
+        async with spawned(run_mixbot, settings, crowd.linked(served)) as (mixbot, _):
+            for subject in mixbot_subjects(mixbot, crowd, served):
+                await turn(subject, QUERIES)  # connections are opened, caches filled
+                mixcloud.answer_seconds()
+                outcomes = await spread(subject.use, RATE, RATE * size.seconds)
+                seconds = sorted(one for one in outcomes if isinstance(one, float))
+                theirs = sorted(mixcloud.answer_seconds())
+                print(
+                    f"| {subject.name} | {len(outcomes)} | {len(outcomes) - len(seconds)} "
+                    f"| {milliseconds(seconds, 50)} | {milliseconds(seconds, 99)} "
+                    f"| {milliseconds(theirs, 99)} |"
+                )
+
+
+async def spread(use: Callable[[], Awaitable[float]], rate: int, times: int) -> list[Any]:
+    """Begin one each 1/rate seconds, whether or not those before are done."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    tasks = []
+    for number in range(times):
+        await asyncio.sleep(began + number / rate - loop.time())
+        tasks.append(asyncio.ensure_future(use()))
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def milliseconds(ordered: Sequence[float], percent: int) -> str:
+    """The value that `percent` of `ordered` do not exceed."""
+    return f"{ordered[len(ordered) * percent // 100] * 1e3:.1f}"
+
+
+# Memory
+
+
+async def measure_memory(size: Size, folder: Path) -> None:
+    print(f"\nResident memory of fresh processes in 1 and in {MANY_SERVERS} servers\n")
+    print(f"| | 1 server, MB | {MANY_SERVERS} servers, MB | KB a server |")
+    print("| --- | ---: | ---: | ---: |")
+    samples = []
+    async with spawned(run_mixcloud, 0) as (_, served):
+        for number in range(size.starts):
+            few = await resident(1, folder / f"few-{number}.db", served)
+            many = await resident(MANY_SERVERS, folder / f"many-{number}.db", served)
+            samples.append((few, many))
+    for position, name in enumerate(("connected", f"after {MANY_SERVERS} `/mixcloud show`")):
+        few_size = statistics.median(few[position] for few, _ in samples)
+        many_size = statistics.median(many[position] for _, many in samples)
+        each = statistics.median(
+            (many[position] - few[position]) / (MANY_SERVERS - 1) for few, many in samples
+        )
+        print(f"| {name} | {few_size / 1e6:.1f} | {many_size / 1e6:.1f} | {each / 1e3:.2f} |")
+
+
+async def resident(servers: int, database: Path, served: Served) -> tuple[int, int]:
+    """Bytes once connected, and after a command in each server, or as many in a single one."""
+    async with DiscordServer() as server:
+        crowd = Crowd(server, servers=servers, people=1)
+        async with spawned(run_mixbot, crowd.settings(served, database), {}) as (process, _):
+            connected = process.resident_bytes()
+            _, show, _ = mixbot_subjects(process, crowd, served)
+            await turn(show, MANY_SERVERS)
+            return connected, process.resident_bytes()

@@ -1,0 +1,54 @@
+"""The least that a discord.py bot can be: it caches nothing, and says “pong”."""
+
+from __future__ import annotations
+
+import asyncio
+from multiprocessing.connection import Connection
+
+import discord
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from benchmarks.processes import USED, answering
+
+READY_SECONDS = 0.05  # after the last server is known
+
+
+def run_pong(pipe: Connection, token: str, api_url: str, gateway_url: str) -> None:
+    """Be the bot until the other end of `pipe` is closed."""
+    Route.BASE = api_url
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
+    bot = commands.AutoShardedBot(
+        command_prefix=commands.when_mentioned,
+        help_command=None,
+        intents=discord.Intents.none(),
+        member_cache_flags=discord.MemberCacheFlags.none(),
+        max_messages=None,
+        chunk_guilds_at_startup=False,
+        guild_ready_timeout=READY_SECONDS,
+    )
+
+    @bot.tree.command()
+    async def ping(interaction: discord.Interaction[commands.AutoShardedBot]) -> None:
+        """Say pong."""
+        await interaction.response.send_message("pong")
+
+    async def run() -> None:
+        async with bot:
+            await bot.login(token)
+            await connected(bot, pipe)
+
+    asyncio.run(run())
+
+
+async def connected(bot: commands.AutoShardedBot, pipe: Connection) -> None:
+    """Register the commands, stay connected, and answer what is asked through `pipe`."""
+    await bot.tree.sync()
+    connection = asyncio.create_task(bot.connect())
+    await bot.wait_until_ready()
+    pipe.send(None)
+    await answering(pipe, USED)
+    await bot.close()
+    await connection

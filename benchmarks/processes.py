@@ -1,0 +1,85 @@
+"""Processes of their own for what is measured, and a pipe to ask them what they have used."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import multiprocessing
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+
+class Process:
+    """A process that is asked what it has used, or seen, so far."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its threads."""
+        return float(self._ask("cpu"))
+
+    def resident_bytes(self) -> int:
+        """The memory it holds now, garbage aside."""
+        return int(self._ask("memory"))
+
+    def answer_seconds(self) -> list[float]:
+        """How long Mixcloud took for each answer since it was asked this."""
+        return list(self._ask("answers"))
+
+    def _ask(self, question: str) -> Any:
+        self._pipe.send(question)
+        return self._pipe.recv()
+
+
+@asynccontextmanager
+async def spawned(
+    target: Callable[..., None], *arguments: object
+) -> AsyncIterator[tuple[Process, Any]]:
+    """`target` in a fresh process, and the first thing that it said."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=target, args=(there, *arguments), daemon=True)
+    process.start()
+    there.close()
+    try:
+        yield Process(here), await asyncio.to_thread(here.recv)
+    finally:
+        here.close()
+        await asyncio.to_thread(process.join)
+
+
+def last_in_line(pipe: Connection, target: Callable[..., None], *arguments: object) -> None:
+    """`target`, running only when nobody else on its core has anything to do."""
+    os.nice(19)
+    target(pipe, *arguments)
+
+
+async def answering(pipe: Connection, answers: Mapping[str, Callable[[], object]]) -> None:
+    """Answer what is asked through `pipe`, until its other end is closed."""
+    loop = asyncio.get_running_loop()
+    closed = loop.create_future()
+
+    def answer() -> None:
+        try:
+            pipe.send(answers[pipe.recv()]())
+        except (EOFError, OSError):
+            loop.remove_reader(pipe)
+            closed.set_result(None)
+
+    loop.add_reader(pipe, answer)
+    await closed
+
+
+def resident_bytes() -> int:
+    gc.collect()
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+USED: Mapping[str, Callable[[], object]] = {"cpu": time.process_time, "memory": resident_bytes}
