@@ -12,6 +12,7 @@ from mixbot.accounts import Action
 from mixbot.arguments import Mention, PersonLink, ShowLink, person_key, show_key, shows_in
 from mixbot.bot import MixBot
 from mixbot.ui.acting import carry_out
+from mixbot.ui.answers import Answer
 from mixbot.ui.choosing import settle
 
 MIX = "A link, user/show, or a name; the last show shared here if empty"
@@ -45,9 +46,9 @@ class ActionCommands(commands.Cog):
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
         """Mixcloud: add a show to your favorites."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        key = await show_key(interaction, mix)
-        await carry_out(interaction, Action("favorite", key))
+        async with Answer(interaction, private=True) as answer:
+            key = await show_key(interaction, mix)
+            await carry_out(answer, Action("favorite", key))
 
     @app_commands.command()
     @app_commands.describe(mix=MIX)
@@ -57,9 +58,9 @@ class ActionCommands(commands.Cog):
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
         """Mixcloud: remove a show from your favorites."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        key = await show_key(interaction, mix)
-        await carry_out(interaction, Action("unfavorite", key))
+        async with Answer(interaction, private=True) as answer:
+            key = await show_key(interaction, mix)
+            await carry_out(answer, Action("unfavorite", key))
 
     @app_commands.command()
     @app_commands.describe(who=WHO)
@@ -69,9 +70,9 @@ class ActionCommands(commands.Cog):
         who: app_commands.Transform[Mention, PersonLink] | None = None,
     ) -> None:
         """Mixcloud: follow a person, or the host of a show."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        key = await person_key(interaction, who)
-        await carry_out(interaction, Action("follow", key))
+        async with Answer(interaction, private=True) as answer:
+            key = await person_key(interaction, who)
+            await carry_out(answer, Action("follow", key))
 
     @app_commands.command()
     @app_commands.describe(who=WHO)
@@ -81,27 +82,27 @@ class ActionCommands(commands.Cog):
         who: app_commands.Transform[Mention, PersonLink] | None = None,
     ) -> None:
         """Mixcloud: no longer follow a person."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        key = await person_key(interaction, who)
-        await carry_out(interaction, Action("unfollow", key))
+        async with Answer(interaction, private=True) as answer:
+            key = await person_key(interaction, who)
+            await carry_out(answer, Action("unfollow", key))
 
     async def mix_actions(
         self, interaction: discord.Interaction[MixBot], message: discord.Message
     ) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await settle(interaction, await shows_in(self.bot, message), "card")
+        async with Answer(interaction, private=True) as answer:
+            await settle(answer, await shows_in(self.bot, message), "card")
 
     async def favorite_message(
         self, interaction: discord.Interaction[MixBot], message: discord.Message
     ) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await settle(interaction, await shows_in(self.bot, message), "favorite")
+        async with Answer(interaction, private=True) as answer:
+            await settle(answer, await shows_in(self.bot, message), "favorite")
 
     async def follow_host(
         self, interaction: discord.Interaction[MixBot], message: discord.Message
     ) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await settle(interaction, await shows_in(self.bot, message), "follow")
+        async with Answer(interaction, private=True) as answer:
+            await settle(answer, await shows_in(self.bot, message), "follow")
 
 
 async def setup(bot: Any) -> None:

@@ -18,6 +18,7 @@ from mixbot.arguments import (
 )
 from mixbot.bot import MixBot
 from mixbot.ui import cards, linking, pager
+from mixbot.ui.answers import Answer
 from mixbot.ui.text import escape
 
 SEARCHES = [
@@ -47,17 +48,17 @@ class MixcloudCommands(
         type: app_commands.Choice[str] | None = None,
     ) -> None:
         """Find shows, people or tags."""
-        await interaction.response.defer(thinking=True)
         listing = pager.Listing(type.value if type else "s", query.strip())
         self.bot.remember_query(interaction.user.id, listing.query)
-        answer = await pager.first(self.bot, listing, interaction.user.id)
-        if answer is None:
-            await interaction.edit_original_response(
-                content=f"Mixcloud found nothing for “{escape(query, 200)}”. Try fewer words."
-            )
-            return
-        await pager.remember(interaction, answer.show_key)
-        await interaction.edit_original_response(embed=answer.embed, view=answer.view)
+        async with Answer(interaction) as answer:
+            page = await pager.first(self.bot, listing, interaction.user.id)
+            if page is None:
+                await answer.give(
+                    f"Mixcloud found nothing for “{escape(query, 200)}”. Try fewer words."
+                )
+                return
+            await pager.remember(interaction, page.show_key)
+            await answer.give(embed=page.embed, rows=page.rows)
 
     @search.autocomplete("query")
     async def _suggest_queries(
@@ -73,46 +74,46 @@ class MixcloudCommands(
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
         """Show the card of one show."""
-        await interaction.response.defer(thinking=True)
-        key = await show_key(interaction, mix)
-        await pager.open_show(interaction, key, public=True)
+        async with Answer(interaction) as answer:
+            await pager.open_show(answer, await show_key(interaction, mix), public=True)
 
     @app_commands.command()
     async def link(self, interaction: discord.Interaction[MixBot]) -> None:
         """Link your Mixcloud account, so that the buttons act as you."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        await linking.offer(interaction)
+        async with Answer(interaction, private=True) as answer:
+            await linking.offer(answer)
 
     @app_commands.command()
     async def unlink(self, interaction: discord.Interaction[MixBot]) -> None:
         """Forget your Mixcloud account."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        was_linked = await self.bot.accounts.unlink(interaction.user.id)
-        await interaction.edit_original_response(
-            content=(
-                "I have forgotten your Mixcloud account. Mixcloud itself still lists mixbot under "
-                "<https://www.mixcloud.com/settings/applications/>; remove it there as well."
-                if was_linked
-                else "No Mixcloud account of yours is linked."
-            )
-        )
+        async with Answer(interaction, private=True) as answer:
+            if await self.bot.accounts.unlink(interaction.user.id):
+                await answer.give(
+                    "I have forgotten your Mixcloud account. Mixcloud itself still lists mixbot "
+                    "under <https://www.mixcloud.com/settings/applications/>; remove it there too."
+                )
+            else:
+                await answer.give("No Mixcloud account of yours is linked.")
 
     @app_commands.command()
     async def me(self, interaction: discord.Interaction[MixBot]) -> None:
         """Show the Mixcloud account you have linked."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        try:
-            async with self.bot.accounts.acting_as(interaction.user.id) as mixcloud:
-                user = await mixcloud.me()
-        except NotLinked as problem:
-            await linking.offer(interaction, problem)
-            return
-        await interaction.edit_original_response(embed=cards.person(user))
+        async with Answer(interaction, private=True) as answer:
+            try:
+                async with self.bot.accounts.acting_as(interaction.user.id) as mixcloud:
+                    user = await mixcloud.me()
+            except NotLinked as problem:
+                await linking.offer(answer, problem)
+                return
+            await answer.give(embed=cards.person(user))
 
     @app_commands.command()
     async def help(self, interaction: discord.Interaction[MixBot]) -> None:
         """What mixbot can do, and what it can see."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with Answer(interaction, private=True) as answer:
+            await answer.give(embed=await self._help())
+
+    async def _help(self) -> discord.Embed:
         lines = [
             f"{await self.bot.mention(command.qualified_name)} {command.description}"
             for command in self.bot.tree.walk_commands()
@@ -122,17 +123,13 @@ class MixcloudCommands(
         lines.append(
             "On any message, open **Apps** for " + ", ".join(f"**{menu.name}**" for menu in menus)
         )
-        embed = discord.Embed(
-            title="mixbot", description="\n".join(lines), colour=cards.BRAND
-        ).add_field(
-            name="What I can see",
-            value=(
-                "The commands you give me, the messages you open my menu on, and the cards I post. "
-                "I do not read your conversations. Your Mixcloud link is kept encrypted until you "
-                f"use {await self.bot.mention('mixcloud unlink')}."
-            ),
+        seen = (
+            "The commands you give me, the messages you open my menu on, and the cards I post. "
+            "I do not read your conversations. Your Mixcloud link is kept encrypted until you "
+            f"use {await self.bot.mention('mixcloud unlink')}."
         )
-        await interaction.edit_original_response(embed=embed)
+        embed = discord.Embed(title="mixbot", description="\n".join(lines), colour=cards.BRAND)
+        return embed.add_field(name="What I can see", value=seen)
 
 
 async def setup(bot: Any) -> None:

@@ -68,9 +68,9 @@ class ShowLink(app_commands.Transformer):
         return mention
 
     async def autocomplete(
-        self, interaction: discord.Interaction[Any], value: str, /
-    ) -> list[app_commands.Choice[str]]:
-        return await suggest(interaction, suggested_shows(interaction, value))
+        self, interaction: discord.Interaction[Any], value: float | str, /
+    ) -> list[app_commands.Choice[Any]]:
+        return await suggest(interaction, suggested_shows(interaction, str(value)))
 
 
 class PersonLink(app_commands.Transformer):
@@ -117,8 +117,8 @@ async def person_key(interaction: discord.Interaction[MixBot], mention: Mention 
 
 async def suggest(
     interaction: discord.Interaction[MixBot],
-    choices: Coroutine[Any, Any, list[app_commands.Choice[str]]],
-) -> list[app_commands.Choice[str]]:
+    choices: Coroutine[Any, Any, list[app_commands.Choice[Any]]],
+) -> list[app_commands.Choice[Any]]:
     """`choices`, or none when they would come too late: an autocomplete cannot be deferred."""
     try:
         async with asyncio.timeout(AUTOCOMPLETE_SECONDS):

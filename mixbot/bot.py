@@ -15,11 +15,7 @@ from yarl import URL
 from mixbot.accounts import Accounts, Linked
 from mixbot.mixcloud import Mixcloud, ResourceList
 from mixbot.store import Store
-from mixbot.ui import acting, replies
-from mixbot.ui.acting import ActionButton
-from mixbot.ui.choosing import ChoiceMenu
-from mixbot.ui.linking import EnterCodeButton
-from mixbot.ui.pager import PageMenu, TurnButton
+from mixbot.ui import acting, components, replies
 
 if TYPE_CHECKING:
     from mixbot.settings import Settings
@@ -89,10 +85,14 @@ class MixBot(commands.AutoShardedBot):
         self._command_ids: dict[str, int] = {}
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(ActionButton, ChoiceMenu, EnterCodeButton, PageMenu, TurnButton)
         for cog in COGS:
             await self.load_extension(cog)
         self.accounts.on_linked = self._on_linked
+
+    async def on_interaction(self, interaction: discord.Interaction[MixBot]) -> None:
+        """Commands and forms find their way themselves; buttons and menus do here."""
+        if interaction.type is discord.InteractionType.component:
+            await components.use(interaction)
 
     async def _on_linked(self, linked: Linked) -> None:
         await acting.finish(self, linked)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
-
-import discord
+from typing import TYPE_CHECKING
 
 from mixbot.accounts import Action
 from mixbot.errors import UserError
 from mixbot.mixcloud import Link
-from mixbot.ui import pager, replies
+from mixbot.ui import pager
 from mixbot.ui.acting import carry_out
+from mixbot.ui.answers import Answer
+from mixbot.ui.components import Interaction, chosen, handles, menu, option, row
 from mixbot.ui.references import Reference, reference, resolve
 from mixbot.ui.text import plain
 
@@ -27,27 +27,23 @@ class NoShowHere(UserError):
         super().__init__("There is no link to a Mixcloud show in this message.")
 
 
-async def settle(interaction: discord.Interaction[MixBot], show_keys: list[str], to: str) -> None:
+async def settle(answer: Answer, show_keys: list[str], to: str) -> None:
     """Do `to` (a verb, or "card") with the one show, or ask with a menu which one is meant."""
     keys = list(dict.fromkeys(map(host, show_keys))) if to == "follow" else show_keys
     if not keys:
         raise NoShowHere
     if len(keys) == 1:
-        await _do(interaction, keys[0], to)
+        await _do(answer, keys[0], to)
         return
-    store = interaction.client.store
+    bot = answer.interaction.client
     options = [
-        discord.SelectOption(
-            label=plain(name(interaction.client, key), 100), value=await reference(store, key)
-        )
-        for key in keys[:MOST]
+        option(plain(name(bot, key), 100), await reference(bot.store, key)) for key in keys[:MOST]
     ]
-    view = discord.ui.View(timeout=None)
-    view.add_item(ChoiceMenu(to, options))
     noun = "hosts" if to == "follow" else "shows"
     cut = f" Here are the first {MOST}." if len(keys) > MOST else ""
-    await interaction.edit_original_response(
-        content=f"This message has {len(keys)} {noun}.{cut} Which one?", view=view
+    await answer.give(
+        f"This message has {len(keys)} {noun}.{cut} Which one?",
+        rows=[row(menu(f"m1:pick:{to}", options))],
     )
 
 
@@ -63,37 +59,16 @@ def name(bot: MixBot, key: str) -> str:
     return f"{title} · {link.user}" if title else link.user
 
 
-async def _do(interaction: discord.Interaction[MixBot], key: str, to: str) -> None:
+async def _do(answer: Answer, key: str, to: str) -> None:
     if to == CARD:
-        await pager.open_show(interaction, key)
+        await pager.open_show(answer, key)
     else:
-        await carry_out(interaction, Action(to, key))
+        await carry_out(answer, Action(to, key))
 
 
-class ChoiceMenu(
-    discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]],
-    template=r"m1:pick:(?P<to>card|favorite|follow|repost|listen_later)",
-):
-    """Does one thing with each show that is chosen, in a private answer of its own."""
-
-    def __init__(self, to: str, options: list[discord.SelectOption]) -> None:
-        self.to = to
-        super().__init__(discord.ui.Select(custom_id=f"m1:pick:{to}", options=options))
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(match["to"], getattr(item, "options", []))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            ref = Reference(self.item.values[0])
-            await _do(interaction, await resolve(interaction.client.store, ref), self.to)
-        except Exception as error:  # discord.py would only log it
-            await replies.report(interaction, error)
+@handles(re.compile(r"m1:pick:(?P<to>card|favorite|follow|repost|listen_later)"))
+async def pick(interaction: Interaction, match: re.Match[str]) -> None:
+    """Do one thing with the show that was chosen, in a private answer of its own."""
+    async with Answer(interaction, private=True) as answer:
+        ref = Reference(chosen(interaction))
+        await _do(answer, await resolve(interaction.client.store, ref), match["to"])

@@ -6,16 +6,28 @@ All state is in the custom_ids, so a pager works after a restart and costs no me
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING
 
 import discord
 
 from mixbot.errors import UserError
 from mixbot.mixcloud import Cloudcast, Mixcloud, Resource, ResourceList, SearchType, User
-from mixbot.ui import cards, replies
-from mixbot.ui.acting import ActionButton
+from mixbot.ui import cards
+from mixbot.ui.acting import action_button
+from mixbot.ui.answers import Answer
+from mixbot.ui.components import (
+    Component,
+    Interaction,
+    Rows,
+    button,
+    chosen,
+    handles,
+    link_button,
+    menu,
+    option,
+    row,
+)
 from mixbot.ui.references import SHORT, Reference, reference, resolve
 from mixbot.ui.text import count, duration, plain
 
@@ -26,6 +38,7 @@ PAGE = 20  # results; a menu holds 25, two of which lead to the neighbouring pag
 QUERY_ROOM = 48  # characters of a query inside a custom_id
 URL_LIMIT = 512  # characters; Discord refuses a link button with more
 TYPES: dict[str, SearchType] = {"s": "cloudcast", "u": "user", "t": "tag"}
+PLACE = r"(?P<owner>\d+):(?P<index>\d+):(?P<listing>.+)"
 SHOWS = "sgp"  # the listings whose results are shows
 EARLIER, LATER = "earlier", "later"
 
@@ -78,11 +91,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Page:
     """What a message of the pager shows, and which show that is, if it is one."""
 
     embed: discord.Embed
-    view: discord.ui.View
+    rows: Rows
     show_key: str | None = None
 
 
@@ -92,47 +105,48 @@ class SomethingElse(UserError):
         super().__init__(f"That leads to a {kind} on Mixcloud, and I expected {expected}.")
 
 
-async def first(bot: MixBot, listing: Listing, owner_id: int) -> Answer | None:
+async def first(bot: MixBot, listing: Listing, owner_id: int) -> Page | None:
     """The message for the first result of `listing`, or None when there is none."""
     return await render(bot, Place(await stored(bot, listing), 0, owner_id))
 
 
-async def render(bot: MixBot, place: Place) -> Answer | None:
+async def render(bot: MixBot, place: Place) -> Page | None:
     """The message for `place`, or None when nothing is listed there."""
     listing = await _restored(bot, place.listing)
     page = await listing.page(bot, place.offset)
     if not page:
         return None
-    view = discord.ui.View(timeout=None)
-    view.add_item(PageMenu(place, _options(place, page)))
+    results = row(_menu(place, page))
     show = page[min(place.index - place.offset, len(page) - 1)]
     if not isinstance(show, Cloudcast):
-        return Answer(cards.names(page, listing.title), view)
+        return Page(cards.names(page, listing.title), [results])
     bot.names[show.key] = show.name
-    await add_show_buttons(view, bot, show)
     known = place.offset + len(page)
-    more = page.has_next
     before, after = replace(place, index=place.index - 1), replace(place, index=place.index + 1)
-    view.add_item(TurnButton("◀ Previous", before, enabled=before.index >= 0))
-    view.add_item(TurnButton("Next ▶", after, enabled=after.index < known or more))
+    turning = row(
+        _turn_button("◀ Previous", before, enabled=before.index >= 0),
+        _turn_button("Next ▶", after, enabled=after.index < known or page.has_next),
+    )
     embed = cards.show(show, large=False)
-    count = f"{place.index + 1} of {known}{'+' if more else ''}"
-    embed.set_footer(text=plain(f"{count} · {listing.title}", 200))
-    return Answer(embed, view, show.key)
+    total = f"{known}{'+' if page.has_next else ''}"
+    embed.set_footer(text=plain(f"{place.index + 1} of {total} · {listing.title}", 200))
+    return Page(embed, [results, await show_buttons(bot, show), turning], show.key)
 
 
-async def add_show_buttons(view: discord.ui.View, bot: MixBot, show: Cloudcast) -> None:
+async def show_buttons(bot: MixBot, show: Cloudcast) -> Component:
     """♥ Favorite · Follow · Repost · Later · Play, in a row."""
     ref = await reference(bot.store, show.key)
     host = await reference(bot.store, show.user.key)
-    view.add_item(ActionButton("favorite", ref))
-    view.add_item(ActionButton("follow", host))
-    view.add_item(ActionButton("repost", ref))
-    view.add_item(ActionButton("listen_later", ref))
     play = f"{bot.public_url}/play{show.key}"
     if len(play) > URL_LIMIT:
         play = f"{bot.public_url}/play/{SHORT}/{await bot.store.short_id(show.key)}/"
-    view.add_item(discord.ui.Button(label="▶ Play", url=play))
+    return row(
+        action_button("favorite", ref),
+        action_button("follow", host),
+        action_button("repost", ref),
+        action_button("listen_later", ref),
+        link_button("▶ Play", play),
+    )
 
 
 async def stored(bot: MixBot, listing: Listing) -> str:
@@ -150,25 +164,36 @@ async def _restored(bot: MixBot, text: str) -> Listing:
     return Listing(code, query)
 
 
-def _options(place: Place, page: Sequence[Resource]) -> list[discord.SelectOption]:
-    options = [
-        discord.SelectOption(
-            label=plain(one.name, 100) or one.key[:100],
-            value=str(place.offset + position),
-            description=_description(one),
-        )
-        for position, one in enumerate(page[:PAGE])
+def _menu(place: Place, page: ResourceList) -> Component:
+    results = [
+        option(plain(one.name, 100) or one.key[:100], str(number), _description(one))
+        for number, one in enumerate(page[:PAGE], place.offset)
     ]
-    if place.offset:
-        options.insert(0, discord.SelectOption(label="Earlier results…", value=EARLIER))
-    if cast(ResourceList, page).has_next:
-        options.append(discord.SelectOption(label="More results…", value=LATER))
-    return options
+    earlier = [option("Earlier results…", EARLIER)] if place.offset else []
+    later = [option("More results…", LATER)] if page.has_next else []
+    return menu(
+        f"m1:menu:{_written(place)}",
+        earlier + results + later,
+        placeholder=f"Open one of these {len(results)}…",
+    )
 
 
-def _description(one: Resource) -> str | None:
+def _turn_button(label: str, place: Place, *, enabled: bool) -> Component:
+    written = _written(replace(place, index=max(place.index, 0)))
+    return button(label, f"m1:go:{written}", disabled=not enabled)
+
+
+def _written(place: Place) -> str:
+    return f"{place.owner_id}:{place.index}:{place.listing}"
+
+
+def _read(match: re.Match[str]) -> Place:
+    return Place(match["listing"], int(match["index"]), int(match["owner"]))
+
+
+def _description(one: Resource) -> str:
     if not isinstance(one, Cloudcast):
-        return None
+        return ""
     parts = [one.user.name]
     if one.seconds:
         parts.append(duration(one.seconds))
@@ -177,24 +202,59 @@ def _description(one: Resource) -> str | None:
     return plain(" · ".join(parts), 100)
 
 
-async def turn_to(interaction: discord.Interaction[MixBot], place: Place) -> None:
+@handles(re.compile(rf"m1:go:{PLACE}"))
+async def turn(interaction: Interaction, match: re.Match[str]) -> None:
+    """Go to the place that the button names."""
+    await turn_to(interaction, _read(match))
+
+
+@handles(re.compile(rf"m1:menu:{PLACE}"))
+async def open_choice(interaction: Interaction, match: re.Match[str]) -> None:
+    """Open what was chosen in the menu of a page."""
+    here, choice = _read(match), chosen(interaction)
+    if choice == EARLIER:
+        await turn_to(interaction, replace(here, index=max(here.offset - PAGE, 0)))
+    elif choice == LATER:
+        await turn_to(interaction, replace(here, index=here.offset + PAGE))
+    elif here.listing[0] in SHOWS:
+        await turn_to(interaction, replace(here, index=int(choice)))
+    else:
+        await _open_name(interaction, replace(here, index=int(choice)))
+
+
+async def turn_to(interaction: Interaction, place: Place) -> None:
     """Show `place` on the clicked message if it is the clicker's, else in a private copy."""
     bot = interaction.client
-    if mine := interaction.user.id == place.owner_id:
-        await interaction.response.defer()
-    else:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        place = replace(place, owner_id=interaction.user.id)
-    answer = await render(bot, place)
-    if answer is None:
-        await replies.say(interaction, "That was the last one.")
-        return
-    if mine and not (interaction.message and interaction.message.flags.ephemeral):
-        await remember(interaction, answer.show_key)
-    await interaction.edit_original_response(embed=answer.embed, view=answer.view)
+    mine = interaction.user.id == place.owner_id
+    place = replace(place, owner_id=interaction.user.id)
+    async with Answer(interaction, private=not mine, in_place=mine) as answer:
+        page = await render(bot, place)
+        if page is None:
+            await answer.refuse("That was the last one.")
+            return
+        if mine and not (interaction.message and interaction.message.flags.ephemeral):
+            await remember(interaction, page.show_key)
+        await answer.give(embed=page.embed, rows=page.rows)
 
 
-async def remember(interaction: discord.Interaction[MixBot], show_key: str | None) -> None:
+async def _open_name(interaction: Interaction, place: Place) -> None:
+    """Answer with a person's card, or with the popular shows of a tag."""
+    bot = interaction.client
+    async with Answer(interaction, private=True) as answer:
+        found = await (await _restored(bot, place.listing)).page(bot, place.offset)
+        key = found[min(place.index - place.offset, len(found) - 1)].key
+        if place.listing[0] == "u":
+            await open_person(answer, key)
+            return
+        tag = Listing("g", key.strip("/").rsplit("/", 1)[-1])
+        page = await first(bot, tag, interaction.user.id)
+        if page is None:
+            await answer.give("Nothing carries this tag yet.")
+        else:
+            await answer.give(embed=page.embed, rows=page.rows)
+
+
+async def remember(interaction: Interaction, show_key: str | None) -> None:
     """Note that everyone in the channel is about to see this show: the last one shared there."""
     if show_key and interaction.channel_id:
         bot = interaction.client
@@ -208,122 +268,25 @@ async def remember(interaction: discord.Interaction[MixBot], show_key: str | Non
         )
 
 
-async def open_show(
-    interaction: discord.Interaction[MixBot], key: str, *, public: bool = False
-) -> None:
-    """Answer a deferred interaction with a show's card and its buttons."""
-    bot = interaction.client
+async def open_show(answer: Answer, key: str, *, public: bool = False) -> None:
+    """Answer with a show's card and its buttons."""
+    bot = answer.interaction.client
     show = await bot.mixcloud.get(key)
     if not isinstance(show, Cloudcast):
         raise SomethingElse(show, "a show")
     bot.names[show.key] = show.name
-    view = discord.ui.View(timeout=None)
-    await add_show_buttons(view, bot, show)
     if public:
-        await remember(interaction, show.key)
-    await interaction.edit_original_response(embed=cards.show(show), view=view)
+        await remember(answer.interaction, show.key)
+    await answer.give(embed=cards.show(show), rows=[await show_buttons(bot, show)])
 
 
-async def open_person(interaction: discord.Interaction[MixBot], key: str) -> None:
-    """Answer a deferred interaction with a person's card and a way to follow them."""
-    bot = interaction.client
+async def open_person(answer: Answer, key: str) -> None:
+    """Answer with a person's card and a way to follow them."""
+    bot = answer.interaction.client
     user = await bot.mixcloud.get(key)
     if not isinstance(user, User):
         raise SomethingElse(user, "a person")
-    view = discord.ui.View(timeout=None)
-    view.add_item(ActionButton("follow", await reference(bot.store, user.key)))
+    buttons = [action_button("follow", await reference(bot.store, user.key))]
     if len(user.url) <= URL_LIMIT:
-        view.add_item(discord.ui.Button(label="Open on Mixcloud", url=user.url))
-    await interaction.edit_original_response(embed=cards.person(user), view=view)
-
-
-class TurnButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"m1:go:(?P<owner>\d+):(?P<index>\d+):(?P<listing>.+)",
-):
-    """Goes to one place of a listing."""
-
-    def __init__(self, label: str, place: Place, *, enabled: bool = True) -> None:
-        self.place = place
-        custom_id = f"m1:go:{place.owner_id}:{max(place.index, 0)}:{place.listing}"
-        super().__init__(discord.ui.Button(label=label, custom_id=custom_id, disabled=not enabled))
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls("", _place(match))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await turn_to(interaction, self.place)
-        except Exception as error:  # discord.py would only log it
-            await replies.report(interaction, error)
-
-
-class PageMenu(
-    discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]],
-    template=r"m1:menu:(?P<owner>\d+):(?P<index>\d+):(?P<listing>.+)",
-):
-    """Opens one of a page's results."""
-
-    def __init__(self, place: Place, options: list[discord.SelectOption]) -> None:
-        self.place = place
-        super().__init__(
-            discord.ui.Select(
-                placeholder=f"Open one of these {len(options)}…",
-                custom_id=f"m1:menu:{place.owner_id}:{place.index}:{place.listing}",
-                options=options,
-            )
-        )
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        return cls(_place(match), getattr(item, "options", []))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        try:
-            await _open(interaction, self.place, self.item.values[0])
-        except Exception as error:  # discord.py would only log it
-            await replies.report(interaction, error)
-
-
-def _place(match: re.Match[str]) -> Place:
-    return Place(match["listing"], int(match["index"]), int(match["owner"]))
-
-
-async def _open(interaction: discord.Interaction[MixBot], here: Place, choice: str) -> None:
-    if choice == EARLIER:
-        await turn_to(interaction, replace(here, index=max(here.offset - PAGE, 0)))
-    elif choice == LATER:
-        await turn_to(interaction, replace(here, index=here.offset + PAGE))
-    elif here.listing[0] in SHOWS:
-        await turn_to(interaction, replace(here, index=int(choice)))
-    else:
-        await _open_name(interaction, replace(here, index=int(choice)))
-
-
-async def _open_name(interaction: discord.Interaction[MixBot], place: Place) -> None:
-    """Answer with a person's card, or with the popular shows of a tag."""
-    bot = interaction.client
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    page = await (await _restored(bot, place.listing)).page(bot, place.offset)
-    key = page[min(place.index - place.offset, len(page) - 1)].key
-    if place.listing[0] == "u":
-        await open_person(interaction, key)
-        return
-    answer = await first(bot, Listing("g", key.strip("/").rsplit("/", 1)[-1]), interaction.user.id)
-    if answer is None:
-        await replies.say(interaction, "Nothing carries this tag yet.")
-    else:
-        await interaction.edit_original_response(embed=answer.embed, view=answer.view)
+        buttons.append(link_button("Open on Mixcloud", user.url))
+    await answer.give(embed=cards.person(user), rows=[row(*buttons)])

@@ -1,4 +1,4 @@
-"""What mixbot says when something goes wrong, and how it says it in any state of an interaction."""
+"""What mixbot says when something goes wrong."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from discord import app_commands
 
 from mixbot import mixcloud
 from mixbot.errors import UserError
+from mixbot.ui.answers import Answer
 from mixbot.ui.text import escape, when
 
 if TYPE_CHECKING:
@@ -72,17 +73,6 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
     if interaction.type is discord.InteractionType.autocomplete:
         return
     try:
-        await say(interaction, sentence)
+        await Answer.to(interaction).refuse(sentence)
     except (discord.HTTPException, aiohttp.ClientError) as failure:
         log.warning("interaction %s has no answer: %s", interaction.id, type(failure).__name__)
-
-
-async def say(interaction: discord.Interaction[MixBot], sentence: str) -> None:
-    """Answer privately, or in the answer that was promised by a defer."""
-    match interaction.response.type:
-        case None:
-            await interaction.response.send_message(sentence, ephemeral=True)
-        case discord.InteractionResponseType.deferred_channel_message:
-            await interaction.edit_original_response(content=sentence, embed=None, view=None)
-        case _:
-            await interaction.followup.send(sentence, ephemeral=True)

@@ -142,7 +142,7 @@ async def test_a_wrong_code_may_be_corrected(code_scene: Scene, browser: Browser
         await form.opened_modal()
         sent = await scene.ada.submit(form, code=typed)
         if attempt == 0:
-            answer = await sent.followup()
+            answer = await sent.reply()
             assert answer.ephemeral
             assert "You can try 4 more times" in answer.content
     await prompt.until(lambda prompt: "Linked as" in prompt.content)
@@ -155,7 +155,7 @@ async def test_a_code_of_somebody_else_links_nobody(code_scene: Scene, browser: 
     other = await ask(scene, scene.noor)
     form = await scene.noor.click(other, "Enter code")
     await form.opened_modal()
-    answer = await (await scene.noor.submit(form, code=code)).followup()
+    answer = await (await scene.noor.submit(form, code=code)).reply()
     assert "Linked" not in answer.content
     for user in (scene.ada, scene.noor):
         assert await scene.parts.accounts.account(int(user.id)) is None

@@ -1,0 +1,90 @@
+"""Buttons and menus as Discord's JSON has them, and what happens when they are used.
+
+A custom_id is a wire format: cards posted years ago keep working. So what a component does is
+looked up by the pattern of its custom_id, not in an object that a restart would lose; and a row is
+plain JSON, because discord.py's views would be built, sent, received, read back and thrown away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import discord
+
+from mixbot.ui import replies
+
+if TYPE_CHECKING:
+    from mixbot.bot import MixBot
+
+Component: TypeAlias = dict[str, Any]
+Rows: TypeAlias = Sequence[Component]
+Interaction: TypeAlias = "discord.Interaction[MixBot]"
+Handler: TypeAlias = Callable[[Interaction, "re.Match[str]"], Awaitable[None]]
+
+PRIMARY, SECONDARY = 1, 2
+_handlers: list[tuple[re.Pattern[str], Handler]] = []
+
+
+def row(*components: Component) -> Component:
+    """Up to five buttons, or one menu, beside each other."""
+    return {"type": 1, "components": list(components)}
+
+
+def button(
+    label: str, custom_id: str, *, style: int = SECONDARY, disabled: bool = False
+) -> Component:
+    return {
+        "type": 2,
+        "label": label,
+        "custom_id": custom_id,
+        "style": style,
+        "disabled": disabled,
+    }
+
+
+def link_button(label: str, url: str) -> Component:
+    return {"type": 2, "style": 5, "label": label, "url": url}
+
+
+def menu(custom_id: str, options: Iterable[Component], *, placeholder: str = "") -> Component:
+    return {
+        "type": 3,
+        "custom_id": custom_id,
+        "options": list(options),
+        "placeholder": placeholder,
+    }
+
+
+def option(label: str, value: str, description: str = "") -> Component:
+    """A line of a menu."""
+    line = {"label": label, "value": value}
+    return line | {"description": description} if description else line
+
+
+def handles(pattern: re.Pattern[str]) -> Callable[[Handler], Handler]:
+    """What to do when a component is used whose custom_id is like `pattern`, as a whole."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers.append((pattern, handler))
+        return handler
+
+    return register
+
+
+async def use(interaction: Interaction) -> None:
+    """Do what the component stands for that somebody used; nobody is left without an answer."""
+    custom_id = cast(dict[str, Any], interaction.data)["custom_id"]
+    for pattern, handler in _handlers:
+        if match := pattern.fullmatch(custom_id):
+            try:
+                await handler(interaction, match)
+            except Exception as error:
+                await replies.report(interaction, error)
+            return
+
+
+def chosen(interaction: Interaction) -> str:
+    """What was chosen in a menu of which one choice is taken."""
+    return str(cast(dict[str, Any], interaction.data)["values"][0])
