@@ -167,34 +167,38 @@ async def rows(
 
 
 def read_dicts(show: dict[str, Any]) -> list[object]:
-    """Every field of a show in a list, as Mixcloud sent it."""
+    """Every field of a show in a list, and of what is in it, as Mixcloud sent it."""
     user = show["user"]
     read = [
         *(show["key"], show["url"], show["name"], show["slug"], show["type"]),
         *(show["created_time"], show["updated_time"]),
         *(show["play_count"], show["favorite_count"]),
         *(show["listener_count"], show["repost_count"], show["comment_count"]),
-        *(show.get("audio_length"), show.get("hidden_stats"), show["pictures"]["large"]),
-        *(user["key"], user["url"], user["name"], user["username"], user["pictures"]["medium"]),
+        *(show.get("audio_length"), show.get("hidden_stats")),
+        *(user["key"], user["url"], user["name"], user["username"], user["type"]),
+        *show["pictures"].values(),
+        *user["pictures"].values(),
     ]
     for tag in show["tags"]:
-        read += (tag["key"], tag["url"], tag["name"])
+        read += (tag["key"], tag["url"], tag["name"], tag["type"])
     return read
 
 
 def read_fields(show: Cloudcast) -> list[object]:
     """The same as attributes: dates are datetimes, hidden counts are None."""
     user = show.user
-    read = [
+    read: list[object] = [
         *(show.key, show.url, show.name, show.slug, show.type),
         *(show.created_time, show.updated_time),
         *(show.play_count, show.favorite_count),
         *(show.listener_count, show.repost_count, show.comment_count),
-        *(show.audio_length, show.hidden_stats, show.picture("large")),
-        *(user.key, user.url, user.name, user.username, user.picture("medium")),
+        *(show.audio_length, show.hidden_stats),
+        *(user.key, user.url, user.name, user.username, user.type),
+        *show.pictures.values(),
+        *user.pictures.values(),
     ]
     for tag in show.tags:
-        read += (tag.key, tag.url, tag.name)
+        read += (tag.key, tag.url, tag.name, tag.type)
     return read
 
 

@@ -22,6 +22,7 @@ from .gate import Gate
 from .links import Link, ShortLink, find_links, read_key
 from .models import (
     AccessDict,
+    Artist,
     Category,
     Cloudcast,
     Comment,
@@ -31,12 +32,14 @@ from .models import (
     Resource,
     ResourceList,
     Tag,
+    Track,
     User,
 )
 from .paging import Paging
 
 __all__ = [
     "AccessDict",
+    "Artist",
     "Blocked",
     "Category",
     "Cloudcast",
@@ -60,6 +63,7 @@ __all__ = [
     "SearchType",
     "ShortLink",
     "Tag",
+    "Track",
     "Unauthorized",
     "Unreachable",
     "User",
