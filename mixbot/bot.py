@@ -13,7 +13,7 @@ from discord.http import Route
 from yarl import URL
 
 from mixbot.accounts import Accounts, Linked
-from mixbot.mixcloud import Mixcloud, ResourceList
+from mixbot.mixcloud import Mixcloud
 from mixbot.store import Store
 from mixbot.ui import acting, components, replies
 
@@ -79,7 +79,7 @@ class MixBot(commands.AutoShardedBot):
         self.store = store
         self.public_url = public_url
         self._gateway_url = gateway_url
-        self.pages: TTLCache[tuple[str, str, int], ResourceList] = TTLCache(maxsize=64, ttl=300)
+        self.pages: TTLCache[tuple[str, str, int], bytes] = TTLCache(maxsize=64, ttl=300)
         self.names: LRUCache[str, str] = LRUCache(maxsize=4096)  # show key → its title
         self.queries: LRUCache[int, list[str]] = LRUCache(maxsize=1024)  # user → latest searches
         self._command_ids: dict[str, int] = {}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .components import Rows
 
-SOON = 0.5  # seconds; Discord waits 3, and shows nobody anything until then
+SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
 EPHEMERAL = 1 << 6
 SEND, SEND_LATER, EDIT_LATER, EDIT = 4, 5, 6, 7  # kinds of responses to an interaction
 KEY = "answer"
@@ -32,8 +32,8 @@ class State(Enum):
 class Answer:
     """The answer to one interaction.
 
-    Inside `async with`, there is half a second to `give` it; after that Discord is told to wait,
-    and it is given when it is there. An answer that came within the half second took one call
+    Inside `async with`, there is a second to `give` it; after that Discord is told to wait,
+    and it is given when it is there. An answer that came within the second took one call
     instead of two. It is private or not from the beginning, as Discord wants it. `in_place`, it
     changes the message whose component was used.
     """
