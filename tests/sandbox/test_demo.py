@@ -366,6 +366,25 @@ async def test_searching_and_leafing_with_the_keyboard_alone(stage: Demo, ada: T
 
 
 @needs_chromium
+async def test_play_opens_the_player(ada: Tab) -> None:
+    await ada.type("/mixcloud show " + LINK)
+    await ada.says("used /mixcloud show", NAME)
+    player = await ada.opens(ada.last.get_by_role("link", name="Play").click)
+    await expect(player.frame_locator("iframe").get_by_text(NAME).first).to_be_visible()
+
+
+@needs_chromium
+async def test_everything_that_can_be_used_has_a_name(stage: Demo, ada: Tab) -> None:
+    await ada.type("/mixcloud search jazz")
+    await ada.says(first(stage, "jazz").name)
+    await ada.box.focus()
+    await ada.page.keyboard.type("/favorite ")
+    tree = await ada.page.locator("body").aria_snapshot()
+    for line in re.findall(r"- (?:button|link|textbox|combobox|radio|img|heading)\b.*", tree):
+        assert '"' in line, line
+
+
+@needs_chromium
 async def test_the_apps_menu_with_the_keyboard(stage: Demo, ada: Tab) -> None:
     keyboard = ada.page.keyboard
     await ada.box.focus()

@@ -73,13 +73,14 @@ async def run_demo(
         announce("Discord, Mixcloud and mixbot run on this machine. Open the chat:")
         announce(running.url)
         announce("Ctrl+C stops everything and forgets it.")
-        until_told = asyncio.ensure_future(stopped.wait())
+        until_told = asyncio.create_task(stopped.wait())
+        both = (until_told, running.connection)
         try:
-            await asyncio.wait(
-                (until_told, running.connection), return_when=asyncio.FIRST_COMPLETED
-            )
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
             until_told.cancel()
+        for ended in done:
+            ended.result()
 
 
 @asynccontextmanager
