@@ -19,7 +19,7 @@ TOKEN_TROUBLE = ("invalid access token", "access_token is required")
 
 # An `&` may be written as JSON may write any character.
 _TOKEN = re.compile(
-    rb"""access_token=[^&"\\#]*(?:&|\\u0026)|(?:[?&]|\\u0026)access_token=[^&"\\#]*"""
+    rb"""(?:[?&]|\\u0026)access_token=[^&"\\#]*(?=["#])|access_token=[^&"\\#]*(?:&|\\u0026)"""
 )
 
 
@@ -94,8 +94,10 @@ def _rate_limited(
 
 
 def _seconds(value: object) -> float | None:
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return None
     try:
-        seconds = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
+        seconds = float(value)
+    except (ValueError, OverflowError):
         return None
     return seconds if math.isfinite(seconds) and seconds > 0 else None

@@ -82,7 +82,7 @@ def _token(status: int, headers: Mapping[str, str], body: bytes) -> str:
             raise MixcloudOAuthError(error.message, status=status) from None
     try:
         token = parse_token_response(text).get("access_token")
-    except (OAuth2Error, ValueError):
+    except (OAuth2Error, ValueError, TypeError, AttributeError):  # it takes any JSON for a dict
         token = None
     if not isinstance(token, str) or not token:
         raise MixcloudOAuthError("Mixcloud gave no access token for this code.", status=status)

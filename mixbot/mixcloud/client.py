@@ -412,8 +412,11 @@ def _with_query(address: str, query: Mapping[str, Any]) -> str:
 
 def _redirected(address: str, location: str) -> str:
     """Where a redirect leads, on the same origin only, with the token it may have left out."""
-    target = urljoin(address, location)
-    before, after = urlsplit(address), urlsplit(target)
+    try:
+        target = urljoin(address, location)
+        before, after = urlsplit(address), urlsplit(target)
+    except ValueError:
+        raise errors.Blocked("Redirected to what is no address") from None
     if (before.scheme, before.netloc) != (after.scheme, after.netloc):
         raise errors.Blocked("Redirected to another host, which is not followed")
     token = dict(parse_qsl(before.query)).get("access_token")

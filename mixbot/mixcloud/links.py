@@ -44,7 +44,7 @@ _ADDRESS = re.compile(
 )
 _HAS_HOST = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _TRAILING = ".;:!?'*~’"
-_TYPED = re.compile(r"/?[^\s:@?#./\\]+(?:/[^\s:@?#/\\]+)?/?")
+_TYPED = re.compile(r"/?(?!\S*mixcloud\.com)[^\s:@?#/\\]+(?:/[^\s:@?#/\\]+)?/?", re.IGNORECASE)
 _SHORT_CODE = re.compile(r"[A-Za-z0-9]{4,12}")
 _UNITS = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
 _CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})", re.ASCII)

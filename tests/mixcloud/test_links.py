@@ -273,6 +273,7 @@ def test_not_every_text_is_a_key(key):
         ("spartacus/party-time", PARTY),
         ("/spartacus/party-time/", PARTY),
         ("spartacus", Link("spartacus")),
+        ("ada.w/no.4", Link("ada.w", "no.4")),
         ("café/été", Link("café", "été")),
         ("caf%C3%A9/%C3%A9t%C3%A9", Link("café", "été")),
         ("two words", None),
@@ -284,6 +285,7 @@ def test_not_every_text_is_a_key(key):
         ("https://evil.tld/a", None),
         ("evil.tld/a/b", None),
         ("notmixcloud.com/a", None),
+        ("Mixcloud.com/a", None),
         ("user@host/a", None),
     ],
 )
