@@ -32,7 +32,7 @@ def error(message: str = "No.", type: str = "SomeException", **more: Any) -> byt
     return orjson.dumps({"error": {"message": message, "type": type, **more}})
 
 
-def test_success_is_data():
+def test_success_is_data() -> None:
     assert decode(200, {}, b'{"key": "/a/"}') == {"key": "/a/"}
 
 
@@ -71,7 +71,9 @@ def test_success_is_data():
         (200, b"[" * 100_000, Unreachable),
     ],
 )
-def test_the_body_decides_then_the_status(status, body, expected):
+def test_the_body_decides_then_the_status(
+    status: int, body: bytes, expected: type[MixcloudError]
+) -> None:
     with pytest.raises(MixcloudError) as caught:
         decode(status, {}, body)
     assert type(caught.value) is expected
@@ -79,7 +81,7 @@ def test_the_body_decides_then_the_status(status, body, expected):
     assert str(caught.value) == caught.value.message
 
 
-def test_a_rejection_says_which_field_is_wrong():
+def test_a_rejection_says_which_field_is_wrong() -> None:
     body = orjson.dumps(
         {"error": {"message": "Bad.", "type": "X"}, "details": {"name": ["Too long."]}}
     )
@@ -107,7 +109,7 @@ def test_a_rejection_says_which_field_is_wrong():
         (10**12, None, LONGEST_RETRY_AFTER),
     ],
 )
-def test_how_long_to_wait(in_body, in_header, seconds):
+def test_how_long_to_wait(in_body: object, in_header: str | None, seconds: float) -> None:
     more = {} if in_body is None else {"retry_after": in_body}
     headers = {} if in_header is None else {"Retry-After": in_header}
     body = error("Slow down", "RateLimitException", **more)
@@ -127,14 +129,14 @@ def test_how_long_to_wait(in_body, in_header, seconds):
         (200, {}, error(type="RateLimitException")),
     ],
 )
-def test_a_rate_limit_in_any_form(status, headers, body):
+def test_a_rate_limit_in_any_form(status: int, headers: dict[str, str], body: bytes) -> None:
     with pytest.raises(RateLimited) as caught:
         decode(status, headers, body)
     assert caught.value.retry_after > MARGIN
 
 
 @given(st.integers(200, 599), st.binary(max_size=60))
-def test_no_answer_is_beyond_meaning(status, body):
+def test_no_answer_is_beyond_meaning(status: int, body: bytes) -> None:
     try:
         data = decode(status, {}, body)
     except MixcloudError:
@@ -158,7 +160,7 @@ json_values = st.recursive(
         }
     ),
 )
-def test_no_error_is_beyond_meaning(status, data):
+def test_no_error_is_beyond_meaning(status: int, data: dict[str, Any]) -> None:
     try:
         body = orjson.dumps(data)
     except TypeError:  # a text that JSON cannot hold
@@ -182,6 +184,6 @@ def test_no_error_is_beyond_meaning(status, data):
         ("https://x/?limit=5", "https://x/?limit=5"),
     ],
 )
-def test_a_token_is_taken_out_of_every_address(link, left):
+def test_a_token_is_taken_out_of_every_address(link: str, left: str) -> None:
     body = f'{{"paging": {{"next": "{link}"}}}}'.encode()
     assert without_token(body) == f'{{"paging": {{"next": "{left}"}}}}'.encode()

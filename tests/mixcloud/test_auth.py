@@ -17,14 +17,16 @@ from mixbot.mixcloud import (
     RateLimited,
     Unreachable,
 )
-from mixbot.sandbox.mixcloud import CutBody, Hang, Html403, RateLimit, Redirect, ServerError
+from mixbot.sandbox import MixcloudServer
+from mixbot.sandbox.mixcloud import CutBody, Fault, Hang, Html403, RateLimit, Redirect, ServerError
 from mixbot.sandbox.mixcloud.faults import Situation
+from tests.mixcloud.conftest import Client
 
 BACK = "https://bot.example/oauth/mixcloud/callback/a b+c?x=1&y=é"
 
 
 @pytest.fixture
-def oauth(mixcloud):
+def oauth(mixcloud: Mixcloud) -> MixcloudOAuth:
     return MixcloudOAuth(
         client_id="client", client_secret="secret", redirect_uri=BACK, mixcloud=mixcloud
     )
@@ -42,7 +44,7 @@ class Says:
         return web.Response(text=self.text, status=self.status, content_type=self.content_type)
 
 
-def test_where_the_person_is_sent():
+def test_where_the_person_is_sent() -> None:
     oauth = MixcloudOAuth(client_id="the client", redirect_uri=BACK)
     address = urlsplit(oauth.authorization_url)
     assert address.geturl().startswith("https://www.mixcloud.com/oauth/authorize?")
@@ -50,18 +52,20 @@ def test_where_the_person_is_sent():
     assert query == {"client_id": "the client", "redirect_uri": BACK, "response_type": "code"}
 
 
-def test_what_is_missing_is_said():
+def test_what_is_missing_is_said() -> None:
     for oauth in (MixcloudOAuth(client_id="x"), MixcloudOAuth(redirect_uri=BACK)):
         with pytest.raises(InvalidArgument, match="client_id and redirect_uri"):
             _ = oauth.authorization_url
 
 
-async def test_a_secret_is_needed():
+async def test_a_secret_is_needed() -> None:
     with pytest.raises(InvalidArgument, match="client_secret"):
         await MixcloudOAuth(client_id="x", redirect_uri=BACK).access_token("code")
 
 
-async def test_a_code_becomes_a_token_once(oauth, server, mixcloud):
+async def test_a_code_becomes_a_token_once(
+    oauth: MixcloudOAuth, server: MixcloudServer, mixcloud: Mixcloud
+) -> None:
     code = server.code_for("ada", "client", BACK)
     mixcloud.access_token = await oauth.access_token(code)
     assert (await mixcloud.me()).username == "ada"
@@ -70,14 +74,16 @@ async def test_a_code_becomes_a_token_once(oauth, server, mixcloud):
         await oauth.access_token(code)
 
 
-async def test_it_works_without_a_client_of_ours(server):
+async def test_it_works_without_a_client_of_ours(server: MixcloudServer) -> None:
     oauth = MixcloudOAuth(
         f"{server.site_url}/oauth", client_id="client", client_secret="secret", redirect_uri=BACK
     )
     assert await oauth.access_token(server.code_for("ada", "client", BACK))
 
 
-async def test_another_address_or_secret_is_refused(server, mixcloud):
+async def test_another_address_or_secret_is_refused(
+    server: MixcloudServer, mixcloud: Mixcloud
+) -> None:
     for wrong in ({"redirect_uri": "https://else.example/"}, {"client_secret": "guess"}):
         given = {"client_id": "client", "client_secret": "secret", "redirect_uri": BACK} | wrong
         oauth = MixcloudOAuth(mixcloud=mixcloud, **given)
@@ -95,7 +101,9 @@ async def test_another_address_or_secret_is_refused(server, mixcloud):
         Says("access_token=abc\n", content_type="text/plain"),
     ],
 )
-async def test_the_token_comes_in_either_form(oauth, server, answer):
+async def test_the_token_comes_in_either_form(
+    oauth: MixcloudOAuth, server: MixcloudServer, answer: Fault
+) -> None:
     server.fault("GET", "/oauth/**", answer)
     assert await oauth.access_token("code") == "abc"
 
@@ -127,8 +135,8 @@ async def test_the_token_comes_in_either_form(oauth, server, answer):
     ids=lambda value: type(value).__name__ if not isinstance(value, type) else value.__name__,
 )
 async def test_what_goes_wrong_is_said_without_the_code_and_the_secret(
-    client, server, answer, error
-):
+    client: Client, server: MixcloudServer, answer: Fault, error: type[Exception]
+) -> None:
     code, secret = token_hex(8), token_hex(8)
     oauth = MixcloudOAuth(
         client_id="client",
@@ -146,7 +154,7 @@ async def test_what_goes_wrong_is_said_without_the_code_and_the_secret(
     assert secret not in said
 
 
-async def test_a_token_given_is_not_sent_along(acting, server):
+async def test_a_token_given_is_not_sent_along(acting: Mixcloud, server: MixcloudServer) -> None:
     oauth = MixcloudOAuth(
         client_id="client", client_secret="secret", redirect_uri=BACK, mixcloud=acting
     )
@@ -154,6 +162,6 @@ async def test_a_token_given_is_not_sent_along(acting, server):
     assert set(server.requests[-1].query) == {"client_id", "client_secret", "code", "redirect_uri"}
 
 
-def test_the_secret_is_not_shown():
+def test_the_secret_is_not_shown() -> None:
     oauth = MixcloudOAuth(client_id="client", client_secret="5ecret", mixcloud=Mixcloud())
     assert "5ecret" not in f"{oauth} {oauth!r}"

@@ -1,6 +1,7 @@
 """The client against a Mixcloud on loopback: what its users do with it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
@@ -22,14 +23,16 @@ from mixbot.mixcloud import (
     User,
     find_links,
 )
-from mixbot.mixcloud.paging import paging_query, to_timestamp
+from mixbot.mixcloud.paging import Moment, paging_query, to_timestamp
+from mixbot.sandbox import MixcloudServer
 from mixbot.sandbox.mixcloud import Redirect
+from tests.mixcloud.conftest import Client
 
 SHOW = "juno/show-45"
 CAFE = "/caf%C3%A9/bon-dimanche-%C3%A0-tous/"
 
 
-async def test_anything_with_a_key_can_be_had(mixcloud):
+async def test_anything_with_a_key_can_be_had(mixcloud: Mixcloud) -> None:
     user, show, tag = (
         await mixcloud.get("juno"),
         await mixcloud.get("/juno/show-1/"),
@@ -54,7 +57,9 @@ async def test_anything_with_a_key_can_be_had(mixcloud):
         "https://www.mixcloud.com/café/bon-dimanche-à-tous",
     ],
 )
-async def test_a_key_is_encoded_once_however_it_comes(mixcloud, server, key):
+async def test_a_key_is_encoded_once_however_it_comes(
+    mixcloud: Mixcloud, server: MixcloudServer, key: str
+) -> None:
     show = await mixcloud.get(key)
     assert show.key == CAFE
     assert server.requests[-1].path == CAFE
@@ -62,25 +67,27 @@ async def test_a_key_is_encoded_once_however_it_comes(mixcloud, server, key):
 
 
 @pytest.mark.parametrize("key", ["", "/", "//", "a//b", "a/../b", ".", "%2e%2e/a", "https://x/a"])
-async def test_what_is_no_key_is_not_asked_for(mixcloud, server, key):
+async def test_what_is_no_key_is_not_asked_for(
+    mixcloud: Mixcloud, server: MixcloudServer, key: str
+) -> None:
     with pytest.raises(InvalidArgument):
         await mixcloud.get(key)
     assert not server.requests
 
 
-async def test_a_tag_may_have_a_slash(mixcloud, server):
+async def test_a_tag_may_have_a_slash(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     with pytest.raises(NotFound):
         await mixcloud.discover("ac/dc")
     assert server.requests[-1].path == "/genres/ac%2Fdc/"
 
 
-async def test_a_city_may_go_with_a_tag(mixcloud, server):
+async def test_a_city_may_go_with_a_tag(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     with pytest.raises(NotFound):
         await mixcloud.discover("funk+city:athens")
     assert server.requests[-1].path == "/genres/funk+city:athens/"
 
 
-async def test_lists(mixcloud):
+async def test_lists(mixcloud: Mixcloud) -> None:
     for page in (
         await mixcloud.popular(),
         await mixcloud.hot(),
@@ -95,15 +102,15 @@ async def test_lists(mixcloud):
     assert not await mixcloud.search("nothing like it")
 
 
-async def test_a_search_is_for_what_was_typed(mixcloud, server):
+async def test_a_search_is_for_what_was_typed(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     for query in ("drum & bass", "a+b=c", "100%", "é ", "🎧", "#?/"):
         await mixcloud.search(query)
         assert server.requests[-1].query["q"] == query
     with pytest.raises(InvalidArgument, match="cloudcast, user or tag"):
-        await mixcloud.search("x", type="track")
+        await mixcloud.search("x", type="track")  # type: ignore[arg-type]
 
 
-async def test_pages(mixcloud, server):
+async def test_pages(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     first = await mixcloud.search("show", page=0, per_page=30)
     assert (len(first), first.has_next, await first.previous()) == (30, True, None)
     second = await first.next()
@@ -117,14 +124,14 @@ async def test_pages(mixcloud, server):
     assert [show.key for show in third] == [show.key for show in second][10:]
 
 
-async def test_a_list_by_date_has_a_page_before_its_first(mixcloud):
+async def test_a_list_by_date_has_a_page_before_its_first(mixcloud: Mixcloud) -> None:
     first = await mixcloud.list_at("juno/cloudcasts")
     newer = await first.previous()
     assert newer is not None
     assert len(newer) == 0
 
 
-async def test_a_partial_resource_can_be_loaded(mixcloud, server):
+async def test_a_partial_resource_can_be_loaded(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     [show, *_] = await mixcloud.new()
     with pytest.raises(AttributeError, match="description"):
         _ = show.description
@@ -138,9 +145,10 @@ async def test_a_partial_resource_can_be_loaded(mixcloud, server):
     assert (await (await mixcloud.get(SHOW)).user.load()).biog is not None
 
 
-async def test_connections_are_methods(mixcloud, server):
+async def test_connections_are_methods(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     listener = server.catalogue.add_user("listener")
     show = server.catalogue.show("juno/show-1")
+    assert show
     server.catalogue.add_comment(show, listener, "Lovely.", datetime.now(UTC))
     host = await mixcloud.get("juno")
     shows = await host.cloudcasts(limit=3)
@@ -159,14 +167,16 @@ def show_of(mixcloud: Mixcloud) -> Cloudcast:
     )
 
 
-async def test_without_connections_less_is_asked_for(mixcloud, server):
+async def test_without_connections_less_is_asked_for(
+    mixcloud: Mixcloud, server: MixcloudServer
+) -> None:
     show = await mixcloud.get(SHOW, create_connections=False)
     assert type(show) is Cloudcast
     assert "metadata" not in show
     assert server.requests[-1].query == {}
 
 
-async def test_an_address_of_the_api_itself(mixcloud, server):
+async def test_an_address_of_the_api_itself(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     show = await mixcloud.get(f"{server.api_url}/juno/show-3/?metadata=1", relative=False)
     assert show.slug == "show-3"
     with pytest.raises(InvalidArgument, match="own host"):
@@ -175,7 +185,7 @@ async def test_an_address_of_the_api_itself(mixcloud, server):
         await mixcloud.list_at(f"{server.api_url}@evil.tld/popular/", relative=False)
 
 
-async def test_paging_links_lead_nowhere_else(mixcloud, server):
+async def test_paging_links_lead_nowhere_else(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     page = ResourceList({"data": [], "paging": {"next": "https://evil.tld/popular/"}}, mixcloud)
     with pytest.raises(InvalidArgument, match="own host"):
         await page.next()
@@ -194,7 +204,9 @@ async def test_paging_links_lead_nowhere_else(mixcloud, server):
         ("follow", "follow"),
     ],
 )
-async def test_doing_and_undoing_twice_is_fine(acting, server, verb, path):
+async def test_doing_and_undoing_twice_is_fine(
+    acting: Mixcloud, server: MixcloudServer, verb: str, path: str
+) -> None:
     key = "juno" if verb == "follow" else SHOW
     for method, name in (("POST", verb), ("DELETE", f"un{verb}")):
         for _ in range(2):
@@ -206,7 +218,7 @@ async def test_doing_and_undoing_twice_is_fine(acting, server, verb, path):
     assert [request.status for request in server.requests] == [200, 200, 200, 404]
 
 
-async def test_acting_on_a_resource(acting, server):
+async def test_acting_on_a_resource(acting: Mixcloud, server: MixcloudServer) -> None:
     show = await acting.get(SHOW)
     assert (await show.favorite()).result.success
     assert (await show.user.follow()).result.success
@@ -218,27 +230,29 @@ async def test_acting_on_a_resource(acting, server):
     assert (await show.user.unfollow()).result.success
 
 
-async def test_undoing_what_is_gone_is_fine_but_doing_it_is_not(acting):
+async def test_undoing_what_is_gone_is_fine_but_doing_it_is_not(acting: Mixcloud) -> None:
     assert (await acting.unfavorite("juno/gone")).result.success
     with pytest.raises(NotFound):
         await acting.favorite("juno/gone")
 
 
-async def test_acting_needs_a_token_and_does_not_ask_without(mixcloud, server):
+async def test_acting_needs_a_token_and_does_not_ask_without(
+    mixcloud: Mixcloud, server: MixcloudServer
+) -> None:
     for call in (mixcloud.me(), mixcloud.favorite(SHOW), mixcloud.unfollow("juno")):
         with pytest.raises(Unauthorized):
             await call
     assert not server.requests
 
 
-async def test_a_refused_token(client, server):
+async def test_a_refused_token(client: Client, server: MixcloudServer) -> None:
     for status in (400, 401):
         server.manners.token_error_status = status
         with pytest.raises(Unauthorized):
             await client(access_token="stale").me()
 
 
-async def test_a_private_show_and_a_missing_one(mixcloud, server):
+async def test_a_private_show_and_a_missing_one(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     server.catalogue.add_show("juno", "Secret", visibility="private")
     with pytest.raises(Rejected, match="private"):
         await mixcloud.get("juno/secret")
@@ -248,7 +262,7 @@ async def test_a_private_show_and_a_missing_one(mixcloud, server):
             await mixcloud.get("juno/never")
 
 
-async def test_many_act_through_one_client(mixcloud, server):
+async def test_many_act_through_one_client(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     ada = mixcloud.with_token(server.token_for("ada"))
     noor = mixcloud.with_token(server.token_for("noor"))
     assert ((await ada.me()).username, (await noor.me()).username) == ("ada", "noor")
@@ -263,7 +277,7 @@ async def test_many_act_through_one_client(mixcloud, server):
 # Embedding
 
 
-async def test_embedding(mixcloud, server):
+async def test_embedding(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     answer = await mixcloud.embed_json(SHOW, width="100%", height=60, color="ff0000")
     assert "<iframe" in answer.html
     assert server.requests[-1].query == {"width": "100%", "height": "60", "color": "ff0000"}
@@ -276,7 +290,7 @@ async def test_embedding(mixcloud, server):
     assert played == Link("juno", "show-45")
 
 
-async def test_oembed_asks_without_the_token(acting, server):
+async def test_oembed_asks_without_the_token(acting: Mixcloud, server: MixcloudServer) -> None:
     answer = await acting.oembed(SHOW, height=60)
     assert (answer.title, answer["author_name"]) == ("Show 45", "juno")
     assert server.requests[-1].path == "/oembed/"
@@ -288,7 +302,7 @@ async def test_oembed_asks_without_the_token(acting, server):
     assert (await (await acting.get(SHOW)).oembed()).title == "Show 45"
 
 
-async def test_a_short_link_resolves(acting, server):
+async def test_a_short_link_resolves(acting: Mixcloud, server: MixcloudServer) -> None:
     server.fault("GET", "/i/CH9VU9", Redirect(f"https://www.mixcloud.com{CAFE}"))
     link = await acting.resolve(ShortLink("CH9VU9"))
     assert link == Link("café", "bon-dimanche-à-tous")
@@ -303,7 +317,7 @@ async def test_a_short_link_resolves(acting, server):
 # Paging, in the words of the API
 
 
-def test_paging_in_the_words_of_the_api():
+def test_paging_in_the_words_of_the_api() -> None:
     assert paging_query({}) == {}
     assert paging_query({"offset": 40, "limit": 80}) == {"offset": "40", "limit": "80"}
     assert paging_query({"page": 2}) == {"offset": "40", "limit": "20"}
@@ -329,7 +343,7 @@ def test_paging_in_the_words_of_the_api():
         {"page": 1, "since": 0},
     ],
 )
-def test_paging_that_cannot_be_meant(paging):
+def test_paging_that_cannot_be_meant(paging: Any) -> None:
     with pytest.raises(InvalidArgument):
         paging_query(paging)
 
@@ -344,17 +358,17 @@ def test_paging_that_cannot_be_meant(paging):
         (datetime(2018, 2, 12, 13, tzinfo=UTC), 1518440400),
     ],
 )
-def test_moments(moment, seconds):
+def test_moments(moment: Moment, seconds: float) -> None:
     assert to_timestamp(moment) == seconds
 
 
-def test_a_moment_without_a_zone_is_local_time():
+def test_a_moment_without_a_zone_is_local_time() -> None:
     local = datetime(2018, 2, 12, 13).astimezone()
     assert to_timestamp("2018 Feb 12 13:00:00") == local.timestamp()
     assert to_timestamp(datetime(2018, 2, 12, 13)) == local.timestamp()
 
 
-async def test_a_list_between_two_moments(mixcloud, server):
+async def test_a_list_between_two_moments(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     now = datetime.now(UTC)
     for days in (10, 20, 30):
         server.catalogue.add_show("dated", f"{days} days", created=now - timedelta(days=days))
@@ -365,7 +379,9 @@ async def test_a_list_between_two_moments(mixcloud, server):
     assert [show.name for show in shows] == ["20 days"]
 
 
-async def test_the_token_is_in_no_link_that_is_kept(acting, server):
+async def test_the_token_is_in_no_link_that_is_kept(
+    acting: Mixcloud, server: MixcloudServer
+) -> None:
     page = await acting.popular(limit=2)
     assert "access_token" not in str(page.data)
     assert page.data["paging"]["next"]
@@ -375,7 +391,9 @@ async def test_the_token_is_in_no_link_that_is_kept(acting, server):
     assert dict(parse_qsl(urlsplit(following.data["paging"]["next"]).query))["offset"] == "4"
 
 
-async def test_whatever_the_session_is_it_is_closed_by_who_opened_it(server):
+async def test_whatever_the_session_is_it_is_closed_by_who_opened_it(
+    server: MixcloudServer,
+) -> None:
     async with aiohttp.ClientSession() as session:
         async with Mixcloud(server.api_url, session=session) as mixcloud:
             assert isinstance(await mixcloud.get("juno"), Resource)

@@ -45,7 +45,7 @@ names = st.text(
         ),
     ],
 )
-def test_a_show_is_found_however_it_is_written(address):
+def test_a_show_is_found_however_it_is_written(address: str) -> None:
     assert list(find_links(address)) == [PARTY]
 
 
@@ -67,7 +67,7 @@ def test_a_show_is_found_however_it_is_written(address):
         '?hide_cover=1&amp;feed=%2Fspartacus%2Fparty-time%2F" frameborder="0"></iframe>',
     ],
 )
-def test_a_player_plays_a_show(address):
+def test_a_player_plays_a_show(address: str) -> None:
     assert list(find_links(address)) == [PARTY]
 
 
@@ -83,7 +83,7 @@ def test_a_player_plays_a_show(address):
         "https://evil.tld/widget/iframe/?feed=%2Fspartacus%2Fparty-time%2F",
     ],
 )
-def test_a_player_of_nothing_is_no_link(address):
+def test_a_player_of_nothing_is_no_link(address: str) -> None:
     assert list(find_links(address)) == []
 
 
@@ -106,18 +106,18 @@ def test_a_player_of_nothing_is_no_link(address):
         (f"{WWW}/tagomago/", Link("tagomago")),
     ],
 )
-def test_a_person_is_found_on_every_tab_of_theirs(address, link):
+def test_a_person_is_found_on_every_tab_of_theirs(address: str, link: Link | None) -> None:
     assert list(find_links(address)) == [link]
 
 
 @pytest.mark.parametrize("segment", sorted(NOT_USERS - {"live"}))
-def test_pages_of_the_site_are_nobody(segment):
+def test_pages_of_the_site_are_nobody(segment: str) -> None:
     text = f"{WWW}/{segment}/ {WWW}/{segment}/jazz/ {WWW}/{segment.upper()}/jazz/"
     assert list(find_links(text)) == []
 
 
 @pytest.mark.parametrize("segment", sorted(NOT_SHOWS))
-def test_tabs_of_a_profile_are_no_shows(segment):
+def test_tabs_of_a_profile_are_no_shows(segment: str) -> None:
     assert list(find_links(f"{WWW}/spartacus/{segment}/")) == [Link("spartacus")]
 
 
@@ -169,7 +169,7 @@ def test_tabs_of_a_profile_are_no_shows(segment):
         "https://www.mixcloud.com/spartacus/\ud800/",
     ],
 )
-def test_what_only_looks_like_a_link_is_none(text):
+def test_what_only_looks_like_a_link_is_none(text: str) -> None:
     assert list(find_links(text)) == []
 
 
@@ -216,7 +216,9 @@ def test_what_only_looks_like_a_link_is_none(text):
         ("http://i.mixcloud.com/a/b/", []),
     ],
 )
-def test_a_link_ends_where_the_sentence_around_goes_on(text, links):
+def test_a_link_ends_where_the_sentence_around_goes_on(
+    text: str, links: list[Link | ShortLink]
+) -> None:
     assert list(find_links(text)) == links
 
 
@@ -241,7 +243,7 @@ def test_a_link_ends_where_the_sentence_around_goes_on(text, links):
         ("", None),
     ],
 )
-def test_a_link_may_say_where_to_start(query, seconds):
+def test_a_link_may_say_where_to_start(query: str, seconds: int | None) -> None:
     assert list(find_links(f"{WWW}/a/b/{query}")) == [Link("a", "b", start=seconds)]
 
 
@@ -255,14 +257,14 @@ def test_a_link_may_say_where_to_start(query, seconds):
         (Link("100%", "50%25"), "/100%25/50%2525/"),
     ],
 )
-def test_a_key_is_encoded_once(link, key):
+def test_a_key_is_encoded_once(link: Link, key: str) -> None:
     assert link.key == key
     assert link.url == WWW + key
     assert Link.from_key(key) == link
 
 
 @pytest.mark.parametrize("key", ["", "/", "//", "/a/../", "/./", "/%ff/", "/a%00/"])
-def test_not_every_text_is_a_key(key):
+def test_not_every_text_is_a_key(key: str) -> None:
     with pytest.raises(ValueError, match="key"):
         Link.from_key(key)
 
@@ -289,7 +291,7 @@ def test_not_every_text_is_a_key(key):
         ("user@host/a", None),
     ],
 )
-def test_read_key_reads_what_somebody_types_for_a_show(text, link):
+def test_read_key_reads_what_somebody_types_for_a_show(text: str, link: Link | None) -> None:
     assert read_key(text) == link
 
 
@@ -297,7 +299,7 @@ def test_read_key_reads_what_somebody_types_for_a_show(text, link):
 @example("نازنین", "می\u200cخواهم")
 @example("a", "b.mp3")
 @example("dj_", "_")
-def test_every_link_survives_being_written(user, show):
+def test_every_link_survives_being_written(user: str, show: str) -> None:
     link = Link(user, show)
     assert Link.from_key(link.key) == link
     assert list(find_links(link.url)) == [link]
@@ -305,7 +307,7 @@ def test_every_link_survives_being_written(user, show):
 
 
 @given(names, names, st.sampled_from([0, 1, 2]))
-def test_a_feed_is_read_however_often_it_was_encoded(user, show, times):
+def test_a_feed_is_read_however_often_it_was_encoded(user: str, show: str, times: int) -> None:
     feed = Link(user, show).key
     for _ in range(times):
         feed = quote(feed, safe="")
@@ -314,7 +316,7 @@ def test_a_feed_is_read_however_often_it_was_encoded(user, show, times):
 
 
 @given(st.text())
-def test_any_text_can_be_read(text):
+def test_any_text_can_be_read(text: str) -> None:
     for link in find_links(text):
         assert isinstance(link, Link | ShortLink)
 
@@ -322,7 +324,7 @@ def test_any_text_can_be_read(text):
 @given(
     st.text(min_size=1).filter(lambda host: host.lower().rstrip(".") not in ("www", "m", "beta"))
 )
-def test_no_other_host_is_ever_mixcloud(label):
+def test_no_other_host_is_ever_mixcloud(label: str) -> None:
     for address in (
         f"https://{label}mixcloud.com.tld/a/b/",
         f"https://mixcloud.com{label}.tld/a/b",
@@ -341,7 +343,7 @@ def test_no_other_host_is_ever_mixcloud(label):
         )
     )
 )
-def test_what_is_found_has_a_key_of_its_own(pieces):
+def test_what_is_found_has_a_key_of_its_own(pieces: list[str]) -> None:
     for link in find_links("".join(pieces)):
         if isinstance(link, Link):
             assert Link.from_key(link.key).key == link.key

@@ -66,7 +66,7 @@ def every_field(json: Any) -> list[object]:
 
 @recorded
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_every_recorded_answer_parses_and_survives(name):
+def test_every_recorded_answer_parses_and_survives(name: str) -> None:
     data = read(name)
     before = orjson.dumps(data)
     found = ResourceList(data) if "data" in data else [resource(data, full=True)]
@@ -92,7 +92,9 @@ def test_every_recorded_answer_parses_and_survives(name):
         ("comments-user-2019-metadata-anonymised.json", Comment),
     ],
 )
-def test_a_recorded_answer_is_known_with_and_without_its_type(name, kind):
+def test_a_recorded_answer_is_known_with_and_without_its_type(
+    name: str, kind: type[Resource]
+) -> None:
     data = read(name)
     for one in data.get("data", [data]):
         untyped = {member: value for member, value in one.items() if member != "type"}
@@ -100,7 +102,7 @@ def test_a_recorded_answer_is_known_with_and_without_its_type(name, kind):
 
 
 @recorded
-def test_a_recorded_show_with_a_tracklist():
+def test_a_recorded_show_with_a_tracklist() -> None:
     show = resource(read("cloudcast-detail-2015-metadata.json"))
     first, second = show.sections[:2]
     assert first.track.artist.name == first["track"]["artist"]["name"] == "Jazztronik"
@@ -108,7 +110,7 @@ def test_a_recorded_show_with_a_tracklist():
     assert isinstance(show.created_time, datetime)
 
 
-def test_attributes_and_items_are_the_same():
+def test_attributes_and_items_are_the_same() -> None:
     show = Cloudcast(SHOW)
     assert show.name == show["name"] == "May"
     assert show.created_time == show["created_time"] == datetime(2024, 5, 4, 18, 30, tzinfo=UTC)
@@ -126,7 +128,7 @@ def test_attributes_and_items_are_the_same():
     assert show.data is SHOW
 
 
-def test_what_mixcloud_left_out():
+def test_what_mixcloud_left_out() -> None:
     show = Cloudcast(SHOW)
     assert show.audio_length is None
     assert show.seconds is None
@@ -139,14 +141,14 @@ def test_what_mixcloud_left_out():
 
 
 @pytest.mark.parametrize("date", ["yesterday", "", 5, None])
-def test_a_date_that_is_none_is_not_there(date):
+def test_a_date_that_is_none_is_not_there(date: object) -> None:
     item = Cloudcast(SHOW | {"created_time": date, "listen_time": date})
     assert item.listen_time is None
     with pytest.raises(AttributeError, match="created_time"):
         _ = item.created_time
 
 
-def test_hidden_counts_are_none_not_zero():
+def test_hidden_counts_are_none_not_zero() -> None:
     show = Cloudcast(SHOW | {"hidden_stats": True, "play_count": 0, "comment_count": 4})
     assert show.play_count is show["play_count"] is None
     assert show.favorite_count is None
@@ -157,7 +159,7 @@ def test_hidden_counts_are_none_not_zero():
     assert feed.cloudcasts[0].play_count is None
 
 
-def test_what_mixcloud_adds_tomorrow_is_there_today():
+def test_what_mixcloud_adds_tomorrow_is_there_today() -> None:
     show = Cloudcast(SHOW | {"mood": "calm", "room": {"name": "2"}, "load": 1, "connection": 2})
     assert show.mood == show["mood"] == "calm"
     assert show["room"].name == "2"
@@ -165,13 +167,13 @@ def test_what_mixcloud_adds_tomorrow_is_there_today():
     assert show["load"] == 1
 
 
-def test_a_flag_does_not_hide_the_connection_of_its_name():
+def test_a_flag_does_not_hide_the_connection_of_its_name() -> None:
     user = User(SHOW["user"] | {"following": True})
     assert user.is_followed is user["following"] is True
     assert callable(user.following)
 
 
-def test_connections_that_mixcloud_adds_become_methods():
+def test_connections_that_mixcloud_adds_become_methods() -> None:
     data = SHOW | {"metadata": {"connections": {"comments": "https://x", "remixes": "https://x"}}}
     show = resource(data, full=True)
     assert callable(show.remixes)
@@ -197,7 +199,7 @@ def test_connections_that_mixcloud_adds_become_methods():
         ({}, Resource),
     ],
 )
-def test_everything_is_something(data, kind):
+def test_everything_is_something(data: dict[str, Any], kind: type[Resource]) -> None:
     assert type(resource(data)) is kind
 
 
@@ -205,11 +207,11 @@ def test_everything_is_something(data, kind):
     ("size", "address"),
     [("large", "l"), ("640x640", "xl"), ("640wx640h", "xl"), ("640", "xl"), ("4096x4096", "e")],
 )
-def test_a_picture_of_about_the_size(size, address):
+def test_a_picture_of_about_the_size(size: str, address: str) -> None:
     assert Cloudcast(SHOW).picture(size) == address
 
 
-def test_no_picture_at_all():
+def test_no_picture_at_all() -> None:
     assert Cloudcast({"key": "/a/b/"}).picture("large") is None
     assert Cloudcast({"key": "/a/b/", "pictures": {}}).picture("large") is None
 
@@ -225,11 +227,11 @@ def test_no_picture_at_all():
         (None, None),
     ],
 )
-def test_a_color_is_a_number(color, number):
+def test_a_color_is_a_number(color: object, number: int | None) -> None:
     assert User({"picture_primary_color": color}).color == number
 
 
-def test_a_list_is_found_in_by_position_and_by_key():
+def test_a_list_is_found_in_by_position_and_by_key() -> None:
     other = SHOW | {"key": "/caf%C3%A9/%C3%A9t%C3%A9/"}
     page = ResourceList({"name": "Popular Cloudcasts", "data": [SHOW, other], "paging": {}})
     assert repr(page) == "<ResourceList 'Popular Cloudcasts'>"
@@ -247,7 +249,7 @@ def test_a_list_is_found_in_by_position_and_by_key():
         page[2]
 
 
-async def test_what_was_made_by_hand_says_so_when_it_needs_a_client():
+async def test_what_was_made_by_hand_says_so_when_it_needs_a_client() -> None:
     page = ResourceList({"data": [SHOW], "paging": {"next": "https://x/"}})
     with pytest.raises(RuntimeError, match="without a client"):
         await page.next()
@@ -256,7 +258,7 @@ async def test_what_was_made_by_hand_says_so_when_it_needs_a_client():
     assert await page.previous() is None
 
 
-def test_models_can_be_copied_and_compared():
+def test_models_can_be_copied_and_compared() -> None:
     show, answer = Cloudcast(SHOW), AccessDict({"result": {"success": True}})
     assert copy.copy(show) == copy.deepcopy(show) == show
     assert copy.copy(answer) == copy.deepcopy(answer) == answer
@@ -267,7 +269,7 @@ def test_models_can_be_copied_and_compared():
         _ = answer.details
 
 
-def test_the_library_stands_on_its_own():
+def test_the_library_stands_on_its_own() -> None:
     script = (
         "import sys, mixbot.mixcloud\n"
         "print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n')\n"

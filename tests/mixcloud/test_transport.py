@@ -27,6 +27,7 @@ from mixbot.sandbox import MixcloudServer
 from mixbot.sandbox.mixcloud import (
     CutBody,
     EndlessBody,
+    Fault,
     GzipBomb,
     HalfJson,
     Hang,
@@ -39,6 +40,7 @@ from mixbot.sandbox.mixcloud import (
     Slow,
 )
 from mixbot.sandbox.mixcloud.faults import Situation
+from tests.mixcloud.conftest import Client
 
 SHOW = "juno/show-1"
 PASSING = [ServerError(), ServerError(500), CutBody(), HalfJson()]
@@ -52,14 +54,16 @@ def names(value: object) -> str:
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=names)
-async def test_a_read_is_tried_again(mixcloud, server, fault):
+async def test_a_read_is_tried_again(
+    mixcloud: Mixcloud, server: MixcloudServer, fault: Fault
+) -> None:
     server.fault("GET", "/**", fault, times=READ_ATTEMPTS - 1)
     assert (await mixcloud.get(SHOW)).name == "Show 1"
     assert len(server.requests) == READ_ATTEMPTS
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=names)
-async def test_but_not_for_ever(mixcloud, server, fault):
+async def test_but_not_for_ever(mixcloud: Mixcloud, server: MixcloudServer, fault: Fault) -> None:
     server.fault("GET", "/**", fault)
     with pytest.raises(Unreachable):
         await mixcloud.get(SHOW)
@@ -67,7 +71,9 @@ async def test_but_not_for_ever(mixcloud, server, fault):
 
 
 @pytest.mark.parametrize("fault", [*PASSING, Html403(), NotFoundHtml(), Hang()], ids=names)
-async def test_an_action_is_not_tried_again(client, server, fault):
+async def test_an_action_is_not_tried_again(
+    client: Client, server: MixcloudServer, fault: Fault
+) -> None:
     acting = client(access_token=server.token_for("listener"), timeout=0.3)
     server.fault("POST", "/**", fault)
     with pytest.raises(MixcloudError):
@@ -90,7 +96,9 @@ async def test_an_action_is_not_tried_again(client, server, fault):
     ],
     ids=names,
 )
-async def test_what_will_not_pass_is_not_tried_again(acting, server, fault, error):
+async def test_what_will_not_pass_is_not_tried_again(
+    acting: Mixcloud, server: MixcloudServer, fault: Fault, error: type[Exception]
+) -> None:
     server.fault("GET", "/**", fault)
     with pytest.raises(error) as caught:
         await acting.get(SHOW)
@@ -98,23 +106,27 @@ async def test_what_will_not_pass_is_not_tried_again(acting, server, fault, erro
     assert len(server.requests) == 1
 
 
-async def test_there_is_a_pause_between_two_tries(mixcloud, server):
+async def test_there_is_a_pause_between_two_tries(
+    mixcloud: Mixcloud, server: MixcloudServer
+) -> None:
     server.fault("GET", "/**", ServerError(), times=2)
     slept: list[float] = []
-    with stamina.set_testing(False):
-        hooks = stamina.instrumentation.get_on_retry_hooks()
-        stamina.instrumentation.set_on_retry_hooks(
-            [lambda details: slept.append(details.wait_for) or None]
-        )
-        try:
+
+    def note(details: stamina.instrumentation.RetryDetails) -> None:
+        slept.append(details.wait_for)
+
+    hooks = stamina.instrumentation.get_on_retry_hooks()
+    stamina.instrumentation.set_on_retry_hooks([note])
+    try:
+        with stamina.set_testing(False):
             await mixcloud.get(SHOW)
-        finally:
-            stamina.instrumentation.set_on_retry_hooks(hooks)
+    finally:
+        stamina.instrumentation.set_on_retry_hooks(hooks)
     assert len(slept) == 2
     assert all(seconds >= 0.1 for seconds in slept)
 
 
-async def test_nobody_there(unused_tcp_port):
+async def test_nobody_there(unused_tcp_port: int) -> None:
     async with Mixcloud(f"http://127.0.0.1:{unused_tcp_port}") as mixcloud:
         with pytest.raises(Unreachable):
             await mixcloud.popular()
@@ -126,14 +138,16 @@ async def test_nobody_there(unused_tcp_port):
 # Time
 
 
-async def test_a_call_ends_in_time_even_if_nothing_comes(client, server):
+async def test_a_call_ends_in_time_even_if_nothing_comes(
+    client: Client, server: MixcloudServer
+) -> None:
     mixcloud = client(timeout=0.2)
     server.fault("GET", "/**", Hang())
     with pytest.raises(Unreachable, match=r"0\.2 seconds"):
         await mixcloud.get(SHOW)
 
 
-async def test_the_time_is_for_all_tries_together(client, server):
+async def test_the_time_is_for_all_tries_together(client: Client, server: MixcloudServer) -> None:
     mixcloud = client(timeout=0.5)
     server.fault("GET", "/**", ServerError(), times=1)
     server.fault("GET", "/**", Hang())
@@ -142,7 +156,9 @@ async def test_the_time_is_for_all_tries_together(client, server):
     assert len(server.requests) == 2
 
 
-async def test_the_time_of_the_caller_stays_the_caller_s(mixcloud, server):
+async def test_the_time_of_the_caller_stays_the_caller_s(
+    mixcloud: Mixcloud, server: MixcloudServer
+) -> None:
     server.fault("GET", "/**", Hang())
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
@@ -162,7 +178,7 @@ class Half:
 
 
 @pytest.mark.parametrize("fault", [Hang(), Slow(30), Half()], ids=names)
-async def test_a_cancelled_call_leaves_nothing_open(server, fault):
+async def test_a_cancelled_call_leaves_nothing_open(server: MixcloudServer, fault: Fault) -> None:
     server.fault("GET", "/**", fault, times=1)
     # With room for one connection, the next call is stuck if this one keeps it.
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as session:
@@ -179,7 +195,9 @@ async def test_a_cancelled_call_leaves_nothing_open(server, fault):
 # Size
 
 
-async def test_an_answer_may_be_large_but_not_larger(client, server, monkeypatch):
+async def test_an_answer_may_be_large_but_not_larger(
+    client: Client, server: MixcloudServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = len(str((await client().popular(limit=45)).data))
     monkeypatch.setattr(client_module, "LARGEST_ANSWER", whole * 2)
     assert len(await client().popular(limit=45)) == 45
@@ -191,7 +209,7 @@ async def test_an_answer_may_be_large_but_not_larger(client, server, monkeypatch
 # Redirects
 
 
-async def test_a_missing_slash_is_found_again(mixcloud, server):
+async def test_a_missing_slash_is_found_again(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     show = await mixcloud.get(f"{server.api_url}/{SHOW}?metadata=1&x=1", relative=False)
     assert show.name == "Show 1"
     assert [request.status for request in server.requests] == [301, 200]
@@ -199,13 +217,15 @@ async def test_a_missing_slash_is_found_again(mixcloud, server):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_on_the_api_itself_keeps_the_token(acting, server, status):
+async def test_a_redirect_on_the_api_itself_keeps_the_token(
+    acting: Mixcloud, server: MixcloudServer, status: int
+) -> None:
     server.fault("GET", "/juno/old/", Redirect("/juno/show-1/", status))
     assert (await acting.get("juno/old")).name == "Show 1"
     assert server.requests[-1].query == {"access_token": acting.access_token}
 
 
-async def test_redirects_end(mixcloud, server):
+async def test_redirects_end(mixcloud: Mixcloud, server: MixcloudServer) -> None:
     server.fault("GET", "/**", Redirect("/juno/again/"))
     with pytest.raises(Blocked, match="without end"):
         await mixcloud.get(SHOW)
@@ -215,7 +235,9 @@ async def test_redirects_end(mixcloud, server):
 @pytest.mark.parametrize(
     "address", ["http://{}/me/", "//{}/me/", "http://user@{}/me/", "HTTP:\\\\{}/me/"]
 )
-async def test_no_redirect_leads_off_the_api_and_no_token_goes_there(acting, server, address):
+async def test_no_redirect_leads_off_the_api_and_no_token_goes_there(
+    acting: Mixcloud, server: MixcloudServer, address: str
+) -> None:
     async with MixcloudServer(server.catalogue) as elsewhere:
         host = elsewhere.url.removeprefix("http://")
         server.fault("*", "/**", Redirect(address.format(host)))
@@ -225,7 +247,9 @@ async def test_no_redirect_leads_off_the_api_and_no_token_goes_there(acting, ser
         assert not elsewhere.requests
 
 
-async def test_another_port_or_scheme_is_another_host(acting, server):
+async def test_another_port_or_scheme_is_another_host(
+    acting: Mixcloud, server: MixcloudServer
+) -> None:
     for target in ("https://127.0.0.1/me/", f"https://{server.url[7:]}/me/", "ftp://127.0.0.1/"):
         server.clear_faults()
         server.fault("GET", "/**", Redirect(target))
@@ -243,7 +267,9 @@ class Clock:
         return self.now
 
 
-async def test_a_rate_limit_stops_every_caller_at_once_until_it_is_over(client, server):
+async def test_a_rate_limit_stops_every_caller_at_once_until_it_is_over(
+    client: Client, server: MixcloudServer
+) -> None:
     clock = Clock()
     gate = Gate(clock=clock)
     mixcloud, other = client(gate=gate), client(gate=gate)
@@ -269,7 +295,9 @@ async def test_a_rate_limit_stops_every_caller_at_once_until_it_is_over(client, 
     assert (await acting.favorite(SHOW)).result.success
 
 
-async def test_an_action_may_meet_the_rate_limit_too(acting, server):
+async def test_an_action_may_meet_the_rate_limit_too(
+    acting: Mixcloud, server: MixcloudServer
+) -> None:
     server.fault("POST", "/**", RateLimit(30))
     for _ in range(3):
         with pytest.raises(RateLimited):
@@ -277,7 +305,9 @@ async def test_an_action_may_meet_the_rate_limit_too(acting, server):
     assert len(server.requests) == 1
 
 
-async def test_a_rate_limit_while_others_are_on_their_way(mixcloud, server):
+async def test_a_rate_limit_while_others_are_on_their_way(
+    mixcloud: Mixcloud, server: MixcloudServer
+) -> None:
     server.fault("GET", f"/{SHOW}/", RateLimit(30))
     server.fault("GET", "/juno/", Slow(0.1))
     slow = asyncio.create_task(mixcloud.get("juno"))
@@ -287,7 +317,7 @@ async def test_a_rate_limit_while_others_are_on_their_way(mixcloud, server):
     assert (await slow).username == "juno"
 
 
-def test_a_gate_tells_when_it_closes_for_longer():
+def test_a_gate_tells_when_it_closes_for_longer() -> None:
     clock, told = Clock(), list[float]()
     gate = Gate(on_close=told.append, clock=clock)
     assert gate.seconds_left() == 0
@@ -324,7 +354,13 @@ def test_a_gate_tells_when_it_closes_for_longer():
     ],
     ids=names,
 )
-async def test_no_error_says_the_token(client, server, fault, caplog, unused_tcp_port):
+async def test_no_error_says_the_token(
+    client: Client,
+    server: MixcloudServer,
+    fault: Fault | None,
+    caplog: pytest.LogCaptureFixture,
+    unused_tcp_port: int,
+) -> None:
     token = server.token_for("listener")
     with caplog.at_level(logging.DEBUG):
         acting = client(access_token=token, timeout=0.3)
@@ -349,7 +385,9 @@ class Echo:
         return web.json_response({"error": error}, status=400)
 
 
-async def test_a_token_that_mixcloud_repeats_is_taken_out(acting, server):
+async def test_a_token_that_mixcloud_repeats_is_taken_out(
+    acting: Mixcloud, server: MixcloudServer
+) -> None:
     server.fault("*", "/**", Echo())
     for call in (acting.me(), acting.favorite(SHOW)):
         with pytest.raises(Unauthorized) as caught:
@@ -357,6 +395,6 @@ async def test_a_token_that_mixcloud_repeats_is_taken_out(acting, server):
         assert str(caught.value) == caught.value.message == "The token … is not yours."
 
 
-def test_nothing_shows_the_token():
+def test_nothing_shows_the_token() -> None:
     mixcloud = Mixcloud(access_token="5ecret5ecret")
     assert "5ecret" not in f"{mixcloud} {mixcloud!r}"
