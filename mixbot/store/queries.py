@@ -242,8 +242,15 @@ class Store:
         It happens with nearly every answer, and a transaction costs as much as the rest of one, so
         those of a moment share it. Whoever asks this store sees them at once.
         """
-        share = Share(channel_id, guild_id, user_id, key, name, shared_at)
-        self._shares.append(asdict(share))
+        share = {
+            "channel_id": channel_id,
+            "guild_id": guild_id,
+            "user_id": user_id,
+            "key": key,
+            "name": name,
+            "shared_at": shared_at,
+        }
+        self._shares.append(share)
         if self._saving is None:
             self._saving = asyncio.create_task(self._save_shares_soon())
 
