@@ -200,10 +200,10 @@ def _description(one: Resource) -> str:
     if not isinstance(one, Cloudcast):
         return ""
     parts = [one.user.name]
-    if one.seconds:
-        parts.append(duration(one.seconds))
-    if one.play_count is not None:
-        parts.append(f"{count(one.play_count)} plays")
+    if seconds := one.seconds:
+        parts.append(duration(seconds))
+    if (plays := one.play_count) is not None:
+        parts.append(f"{count(plays)} plays")
     return plain(" · ".join(parts), 100)
 
 
