@@ -157,12 +157,12 @@ async def rows(
     yield Row("a detail", 40, lambda: fetch(addresses[0]), lambda: mixcloud.get(key))
     yield Row(
         f"{AT_ONCE} details at once",
-        2,
+        4,
         lambda: at_once(fetch, addresses),
         lambda: at_once(mixcloud.get, some),
     )
-    yield Row(f"a page of {PAGE}, every field read", 4, page_floor, page)
-    yield Row(f"{PAGES} pages walked", 2, walk_floor, walk)
+    yield Row(f"a page of {PAGE}, every field read", 10, page_floor, page)
+    yield Row(f"{PAGES} pages walked", 4, walk_floor, walk)
     yield Row("a favorite", 40, favorite_floor, lambda: acting.favorite(key))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import functools
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from yarl import URL
 
 from . import errors
 from .answers import decode, without_token
+from .deadline import TimeLimit
 from .gate import Gate
 from .links import Link, ShortLink, find_links
 from .models import AccessDict, Resource, ResourceList, Tag, User, resource
@@ -63,7 +63,7 @@ class Mixcloud:
         self.oembed_root = oembed_root
         self.short_root = short_root.rstrip("/")
         self.gate = gate or Gate()
-        self.timeout = timeout
+        self._time_limit = TimeLimit(timeout)
         self._session = session
         self._owns_session = session is None
 
@@ -80,6 +80,7 @@ class Mixcloud:
     async def close(self) -> None:
         """Close the session, unless it was given."""
         if self._session is not None and self._owns_session:
+            self._time_limit.close()
             await self._session.close()
             self._session = None
 
@@ -255,11 +256,8 @@ class Mixcloud:
         """GET; `meaning` makes of the answer what it stands for."""
         if with_token and self.access_token:
             query = {**query, "access_token": self.access_token}
-        try:
-            async with asyncio.timeout(self.timeout):
-                return await self._patiently(_with_query(address, query), meaning, follow)
-        except TimeoutError:
-            raise self._too_late() from None
+        with self._time_limit:
+            return await self._patiently(_with_query(address, query), meaning, follow)
 
     async def _patiently(self, address: str, meaning: Meaning, follow: bool) -> Any:
         """GET, again if there was no usable answer: reading twice changes nothing."""
@@ -299,11 +297,8 @@ class Mixcloud:
 
         Raises Unreachable when nothing answers. For OAuth, which is not part of the API.
         """
-        try:
-            async with asyncio.timeout(self.timeout):
-                return await self._request(method, address, follow=False)
-        except TimeoutError:
-            raise self._too_late() from None
+        with self._time_limit:
+            return await self._request(method, address, follow=False)
 
     def _judged(self, answer: Answer, meaning: Meaning) -> Any:
         status, headers, body = answer
@@ -317,9 +312,6 @@ class Mixcloud:
         except errors.MixcloudError as error:
             error.hide(self.access_token)
             raise
-
-    def _too_late(self) -> errors.Unreachable:
-        return errors.Unreachable(f"No answer in {self.timeout:g} seconds")
 
     async def _request(self, method: str, address: str, *, follow: bool) -> Answer:
         """Send one request and read its answer: nothing else here touches the network.
