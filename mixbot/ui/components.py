@@ -60,7 +60,9 @@ def menu(custom_id: str, options: Iterable[Component], *, placeholder: str = "")
 def option(label: str, value: str, description: str = "") -> Component:
     """A line of a menu."""
     line = {"label": label, "value": value}
-    return line | {"description": description} if description else line
+    if description:
+        line["description"] = description
+    return line
 
 
 def handles(pattern: re.Pattern[str]) -> Callable[[Handler], Handler]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import discord
@@ -127,10 +128,10 @@ async def render(bot: MixBot, place: Place) -> Page | None:
         return Page(cards.names(page, listing.title), [results])
     bot.names[show.key] = show.name
     known = place.offset + len(page)
-    before, after = replace(place, index=place.index - 1), replace(place, index=place.index + 1)
+    before, after = place.index - 1, place.index + 1
     turning = row(
-        _turn_button("◀ Previous", before, enabled=before.index >= 0),
-        _turn_button("Next ▶", after, enabled=after.index < known or page.has_next),
+        _turn_button("◀ Previous", place, before, enabled=before >= 0),
+        _turn_button("Next ▶", place, after, enabled=after < known or page.has_next),
     )
     embed = cards.show(show, large=False)
     total = f"{known}{'+' if page.has_next else ''}"
@@ -172,24 +173,23 @@ async def _restored(bot: MixBot, text: str) -> Listing:
 def _menu(place: Place, page: ResourceList) -> Component:
     results = [
         option(plain(one.name, 100) or one.key[:100], str(number), _description(one))
-        for number, one in enumerate(page[:PAGE], place.offset)
+        for number, one in enumerate(islice(page, PAGE), place.offset)
     ]
     earlier = [option("Earlier results…", EARLIER)] if place.offset else []
     later = [option("More results…", LATER)] if page.has_next else []
     return menu(
-        f"m1:menu:{_written(place)}",
+        f"m1:menu:{_written(place, place.index)}",
         earlier + results + later,
         placeholder=f"Open one of these {len(results)}…",
     )
 
 
-def _turn_button(label: str, place: Place, *, enabled: bool) -> Component:
-    written = _written(replace(place, index=max(place.index, 0)))
-    return button(label, f"m1:go:{written}", disabled=not enabled)
+def _turn_button(label: str, place: Place, index: int, *, enabled: bool) -> Component:
+    return button(label, f"m1:go:{_written(place, max(index, 0))}", disabled=not enabled)
 
 
-def _written(place: Place) -> str:
-    return f"{place.owner_id}:{place.index}:{place.listing}"
+def _written(place: Place, index: int) -> str:
+    return f"{place.owner_id}:{index}:{place.listing}"
 
 
 def _read(match: re.Match[str]) -> Place:

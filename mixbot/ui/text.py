@@ -21,7 +21,8 @@ def shorten(text: str, limit: int) -> str:
 
 def plain(text: str, limit: int) -> str:
     """`text` where Discord formats nothing: menus, button labels, embed authors and footers."""
-    return shorten(" ".join(text.split()), limit)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else shorten(text, limit)
 
 
 def escape(text: str, limit: int) -> str:
