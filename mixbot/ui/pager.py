@@ -199,12 +199,10 @@ def _read(match: re.Match[str]) -> Place:
 def _description(one: Resource) -> str:
     if not isinstance(one, Cloudcast):
         return ""
-    parts = [one.user.name]
-    if seconds := one.seconds:
-        parts.append(duration(seconds))
-    if (plays := one.play_count) is not None:
-        parts.append(f"{count(plays)} plays")
-    return plain(" · ".join(parts), 100)
+    seconds, plays = one.seconds, one.play_count
+    length = f" · {duration(seconds)}" if seconds else ""
+    heard = f" · {count(plays)} plays" if plays is not None else ""
+    return plain(f"{one.user.name}{length}{heard}", 100)
 
 
 @handles(re.compile(rf"m1:go:{PLACE}"))
