@@ -48,8 +48,8 @@ class Size:
     starts: int  # of processes, for memory
 
 
-FULL = Size(rounds=9, interactions=960, seconds=10, starts=3)
-QUICK = Size(rounds=3, interactions=320, seconds=3, starts=1)
+FULL = Size(rounds=9, interactions=1280, seconds=10, starts=3)
+QUICK = Size(rounds=2, interactions=1280, seconds=3, starts=1)
 
 
 class Crowd:
@@ -266,6 +266,8 @@ async def measure_latency(size: Size, folder: Path) -> None:
                 outcomes = await spread(subject.use, RATE, RATE * size.seconds)
                 seconds = sorted(one for one in outcomes if isinstance(one, float))
                 theirs = sorted(mixcloud.answer_seconds())
+                if len(theirs) < len(seconds):
+                    raise RuntimeError(f"{subject.name} was answered without asking Mixcloud")
                 print(
                     f"| {subject.name} | {len(outcomes)} | {len(outcomes) - len(seconds)} "
                     f"| {milliseconds(seconds, 50)} | {milliseconds(seconds, 99)} "
@@ -276,12 +278,15 @@ async def measure_latency(size: Size, folder: Path) -> None:
 async def spread(use: Callable[[], Awaitable[float]], rate: int, times: int) -> list[Any]:
     """Begin one each 1/rate seconds, whether or not those before are done."""
     loop = asyncio.get_running_loop()
+    gc.disable()  # a pause of this process would be counted as one of the bot
     began = loop.time()
     tasks = []
     for number in range(times):
         await asyncio.sleep(began + number / rate - loop.time())
         tasks.append(asyncio.ensure_future(use()))
-    return await asyncio.gather(*tasks, return_exceptions=True)
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    gc.enable()
+    return outcomes
 
 
 def milliseconds(ordered: Sequence[float], percent: int) -> str:
