@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mixbot.settings import Settings
 
 COGS = ("cogs.mixcloud", "cogs.actions")
+COMPONENTS = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 
 
 def point_at(settings: Settings) -> None:
@@ -90,8 +91,8 @@ class MixBot(commands.AutoShardedBot):
         self.accounts.on_linked = self._on_linked
 
     async def on_interaction(self, interaction: discord.Interaction[MixBot]) -> None:
-        """Commands and forms find their way themselves; buttons and menus do here."""
-        if interaction.type is discord.InteractionType.component:
+        """Commands find their way themselves; buttons, menus and forms do here."""
+        if interaction.type in COMPONENTS:
             await components.use(interaction)
 
     async def _on_linked(self, linked: Linked) -> None:

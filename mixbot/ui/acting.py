@@ -22,7 +22,7 @@ from mixbot.ui.components import (
     row,
 )
 from mixbot.ui.references import Reference, reference, resolve
-from mixbot.ui.text import escape, isolate
+from mixbot.ui.text import inline
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -51,7 +51,7 @@ async def carry_out(answer: Answer, action: Action) -> None:
 
 async def finish(bot: MixBot, linked: Linked) -> None:
     """Turn the private “Link Mixcloud” message into “Linked as …” and do what was waiting."""
-    content = f"Linked as **{escape(isolate(linked.account.name), 100)}**"
+    content = f"Linked as **{inline(linked.account.name, 100)}**"
     rows: Rows = ()
     if linked.waiting:
         try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
 EPHEMERAL = 1 << 6
-SEND, SEND_LATER, EDIT_LATER, EDIT = 4, 5, 6, 7  # kinds of responses to an interaction
+SEND, SEND_LATER, EDIT_LATER, EDIT, FORM = 4, 5, 6, 7, 9  # kinds of responses to an interaction
 KEY = "answer"
 
 
@@ -83,7 +83,7 @@ class Answer:
         if self.state is State.OWED:
             self.state = State.GIVEN
             kind = EDIT if self.in_place else SEND
-            await self._respond(kind, data | {"flags": self._flags})
+            await _respond(self.interaction, kind, data | {"flags": self._flags})
         else:
             self.state = State.GIVEN
             interaction = self.interaction
@@ -96,7 +96,7 @@ class Answer:
         data = {"content": sentence, "allowed_mentions": {"parse": []}}
         if self.state is State.OWED:
             self.state = State.GIVEN
-            await self._respond(SEND, data | {"flags": EPHEMERAL})
+            await _respond(self.interaction, SEND, data | {"flags": EPHEMERAL})
         elif self.state is State.PROMISED and not self.in_place:
             await self.give(sentence)
         else:
@@ -109,22 +109,29 @@ class Answer:
 
     async def _make_promise(self) -> None:
         kind = EDIT_LATER if self.in_place else SEND_LATER
-        await self._respond(kind, {"flags": self._flags})
+        await _respond(self.interaction, kind, {"flags": self._flags})
 
-    async def _respond(self, kind: int, data: dict[str, Any]) -> None:
-        interaction = self.interaction
-        # What InteractionResponse does, without asking for the message back and building it: that
-        # is two fifths of what such an answer costs.
-        await _request(
-            interaction,
-            Route(
-                "POST",
-                "/interactions/{webhook_id}/{webhook_token}/callback",
-                webhook_id=interaction.id,
-                webhook_token=interaction.token,
-            ),
-            {"type": kind, "data": data},
-        )
+
+async def open_form(interaction: discord.Interaction[MixBot], form: dict[str, Any]) -> None:
+    """Answer with a form; what is typed into it is an interaction of its own."""
+    await _respond(interaction, FORM, form)
+
+
+async def _respond(
+    interaction: discord.Interaction[MixBot], kind: int, data: dict[str, Any]
+) -> None:
+    # What InteractionResponse does, without asking for the message back and building it: that
+    # is two fifths of what such an answer costs.
+    await _request(
+        interaction,
+        Route(
+            "POST",
+            "/interactions/{webhook_id}/{webhook_token}/callback",
+            webhook_id=interaction.id,
+            webhook_token=interaction.token,
+        ),
+        {"type": kind, "data": data},
+    )
 
 
 async def edit(

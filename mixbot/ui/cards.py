@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import discord
 
 from mixbot.mixcloud import Cloudcast, Resource, User
-from mixbot.ui.text import count, duration, escape, isolate, plain, when
+from mixbot.ui.text import count, duration, escape, inline, plain, when
 
 BRAND = discord.Colour(0x5000FF)
 LINE_LIMIT = 120  # characters of a link in a page of names, of which 20 must fit into 4096
@@ -24,7 +24,7 @@ def show(show: Cloudcast, *, large: bool = True) -> discord.Embed:
         colour=BRAND if show.color is None else discord.Colour(show.color),
     )
     embed.set_author(
-        name=plain(isolate(show.user.name), 256) or show.user.key[:256],
+        name=plain(show.user.name, 256) or show.user.key[:256],
         url=_link(show.user.url),
         icon_url=_picture(show.user, "medium"),
     )
@@ -60,7 +60,7 @@ def person(user: User) -> discord.Embed:
         if user.get(field) is not None:
             embed.add_field(name=name, value=count(user[field]))
     if place:
-        embed.add_field(name="Place", value=escape(isolate(place), 100))
+        embed.add_field(name="Place", value=inline(place, 100))
     return embed
 
 
@@ -77,7 +77,7 @@ def _line(one: Resource) -> str:
 
 def _name(one: Resource, limit: int) -> str:
     """The name, or the key of something whose name is blank: Discord refuses an empty title."""
-    return escape(isolate(one.name), limit) or escape(one.key, limit)
+    return inline(one.name, limit) or escape(one.key, limit)
 
 
 def _link(url: str) -> str | None:

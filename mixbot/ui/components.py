@@ -1,4 +1,4 @@
-"""Buttons and menus as Discord's JSON has them, and what happens when they are used.
+"""Buttons, menus and forms as Discord's JSON has them, and what happens when they are used.
 
 A custom_id is a wire format: cards posted years ago keep working. So what a component does is
 looked up by the pattern of its custom_id, not in an object that a restart would lose; and a row is
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import discord
 
 from mixbot.ui import replies
+from mixbot.ui.references import LostReference
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -65,6 +66,21 @@ def option(label: str, value: str, description: str = "") -> Component:
     return line
 
 
+def form(
+    title: str, custom_id: str, field_id: str, label: str, *, shortest: int, longest: int
+) -> Component:
+    """A form of one field of one line."""
+    field = {
+        "type": 4,
+        "style": 1,
+        "custom_id": field_id,
+        "label": label,
+        "min_length": shortest,
+        "max_length": longest,
+    }
+    return {"custom_id": custom_id, "title": title, "components": [row(field)]}
+
+
 def handles(pattern: re.Pattern[str]) -> Callable[[Handler], Handler]:
     """What to do when a component is used whose custom_id is like `pattern`, as a whole."""
 
@@ -76,15 +92,24 @@ def handles(pattern: re.Pattern[str]) -> Callable[[Handler], Handler]:
 
 
 async def use(interaction: Interaction) -> None:
-    """Do what the component stands for that somebody used; nobody is left without an answer."""
-    custom_id = cast(dict[str, Any], interaction.data)["custom_id"]
+    """Do what the component or form stands for that somebody used; everybody gets an answer."""
+    try:
+        handler, match = _handler_of(cast(dict[str, Any], interaction.data)["custom_id"])
+        await handler(interaction, match)
+    except Exception as error:
+        await replies.report(interaction, error)
+
+
+def _handler_of(custom_id: str) -> tuple[Handler, re.Match[str]]:
     for pattern, handler in _handlers:
         if match := pattern.fullmatch(custom_id):
-            try:
-                await handler(interaction, match)
-            except Exception as error:
-                await replies.report(interaction, error)
-            return
+            return handler, match
+    raise LostReference
+
+
+def entered(interaction: Interaction) -> str:
+    """What was typed into a form of one field."""
+    return str(cast(dict[str, Any], interaction.data)["components"][0]["components"][0]["value"])
 
 
 def chosen(interaction: Interaction) -> str:

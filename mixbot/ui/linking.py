@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-import discord
 
 from mixbot.accounts import Action, NotLinked, Person, Reply
-from mixbot.ui import replies, verbs
-from mixbot.ui.answers import Answer
-from mixbot.ui.components import Interaction, button, handles, link_button, row
+from mixbot.ui import verbs
+from mixbot.ui.answers import Answer, open_form
+from mixbot.ui.components import (
+    Interaction,
+    button,
+    entered,
+    form,
+    handles,
+    link_button,
+    row,
+)
 
-if TYPE_CHECKING:
-    from mixbot.bot import MixBot
-
-ENTER_CODE = "m1:code"
+ENTER_CODE, CODE_FORM = "m1:code", "m1:coded"
 
 
 async def offer(
@@ -34,7 +36,7 @@ async def offer(
     )
     lines = [str(problem)] if problem else []
     if waiting:
-        lines.append(f"Then I {verbs.will(waiting, bot.names)}.")
+        lines.append(f"Then I will {verbs.will(waiting, bot.names)}.")
     lines.append("The button works once, for ten minutes, and only for you.")
     buttons = [link_button("Link Mixcloud", url)]
     if bot.accounts.asks_for_code:
@@ -44,27 +46,16 @@ async def offer(
 
 
 @handles(re.compile(ENTER_CODE))
-async def enter_code(interaction: Interaction, match: re.Match[str]) -> None:
+async def ask_for_code(interaction: Interaction, match: re.Match[str]) -> None:
     """Open the form for the code that the linking page shows."""
-    await interaction.response.send_modal(CodeForm())
-
-
-class CodeForm(discord.ui.Modal, title="Link Mixcloud"):
-    """Takes the code of the linking page."""
-
-    code: discord.ui.TextInput[CodeForm] = discord.ui.TextInput(
-        label="The code from the page", custom_id="code", min_length=4, max_length=20
+    await open_form(
+        interaction,
+        form("Link Mixcloud", CODE_FORM, "code", "The code from the page", shortest=4, longest=20),
     )
 
-    def __init__(self) -> None:
-        super().__init__(timeout=600)
 
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        bot: MixBot = interaction.client
-        async with Answer(interaction, in_place=True):
-            await bot.accounts.enter_code(interaction.user.id, self.code.value)
-
-    async def on_error(  # type: ignore[override]  # discord.py's own Modal differs from its base
-        self, interaction: discord.Interaction[Any], error: Exception, /
-    ) -> None:
-        await replies.report(interaction, error)
+@handles(re.compile(CODE_FORM))
+async def enter_code(interaction: Interaction, match: re.Match[str]) -> None:
+    """Take the code that was typed; the message with the button then turns by itself."""
+    async with Answer(interaction, in_place=True):
+        await interaction.client.accounts.enter_code(interaction.user.id, entered(interaction))

@@ -44,6 +44,11 @@ def isolate(text: str) -> str:
     return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if not text.isascii() else text
 
 
+def inline(text: str, limit: int) -> str:
+    """`text` escaped, in a direction of its own, also where it is cut."""
+    return isolate(escape(text, limit - 2))
+
+
 def duration(seconds: int) -> str:
     """
     >>> duration(59), duration(3480), duration(7080)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mixbot.accounts import Action
 from mixbot.mixcloud import Link
-from mixbot.ui.text import escape, isolate
+from mixbot.ui.text import inline
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +93,5 @@ def sentence(phrase: str) -> str:
 def _what(key: str, names: Mapping[str, str]) -> str:
     link = Link.from_key(key)
     name = names.get(key) or (link.show or link.user).replace("-", " ")
-    text = f"**{escape(isolate(name), 200)}**"
+    text = f"**{inline(name, 200)}**"
     return f"[{text}](<{link.url}>)" if len(link.url) <= 600 else text

@@ -9,7 +9,7 @@ import pytest
 
 from mixbot.sandbox.discord import Message, User
 from tests.bot.test_acting import favorites
-from tests.conftest import Scene, staged
+from tests.conftest import Scene, running, staged
 from tests.web.browser import Browser, Page
 from tests.web.browser import browser as new_browser
 
@@ -131,6 +131,20 @@ async def test_a_code_typed_into_discord_proves_who_asked(
     await scene.ada.submit(form, code=code)
     await prompt.until(lambda prompt: ", and added " in prompt.content)
     assert favorites(scene) == [scene.show("jazz").key]
+
+
+async def test_a_form_that_was_open_during_a_restart_is_read(
+    code_scene: Scene, browser: Browser
+) -> None:
+    scene = code_scene
+    prompt = await ask(scene, scene.ada)
+    code = await get_code(browser, prompt)
+    form = await scene.ada.click(prompt, "Enter code")
+    await form.opened_modal()
+    await scene.parts.bot.close()
+    async with running(scene.settings, scene.discord):
+        await scene.ada.submit(form, code=code)
+        await prompt.until(lambda prompt: "Linked as" in prompt.content)
 
 
 async def test_a_wrong_code_may_be_corrected(code_scene: Scene, browser: Browser) -> None:

@@ -22,6 +22,7 @@ from mixbot.sandbox.mixcloud import (
     ServerError,
 )
 from mixbot.store import open_store
+from mixbot.ui import components
 from tests.conftest import Scene, staged
 
 DOWN = "Mixcloud does not answer right now"
@@ -125,3 +126,13 @@ async def test_help_names_every_command_and_what_is_seen(scene: Scene) -> None:
         if command.qualified_name != "mixcloud":
             assert f"</{command.qualified_name}:" in answer.text
     assert "I do not read your conversations" in answer.text
+
+
+async def test_a_button_of_another_version_is_explained(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = await scene.use(scene.ada, "mixcloud search", query="jazz")
+    monkeypatch.setattr(components, "_handlers", [])
+    answer = await (await scene.ada.click(card, "♥ Favorite")).reply()
+    assert answer.ephemeral
+    assert "no longer know" in answer.content

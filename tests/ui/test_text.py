@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixbot.ui import text, verbs
-from mixbot.ui.text import duration, escape, isolate, plain, shorten
+from mixbot.ui.text import duration, escape, inline, isolate, plain, shorten
 
 
 @pytest.mark.parametrize("module", [text, verbs])
@@ -52,3 +52,11 @@ def test_a_right_to_left_name_keeps_to_itself() -> None:
 @given(st.integers(min_value=0, max_value=10**6))
 def test_every_length_has_words(seconds: int) -> None:
     assert re.fullmatch(r"(\d+ h )?\d+ min", duration(seconds))
+
+
+@given(st.text(max_size=400), st.integers(min_value=8, max_value=300))
+def test_a_cut_name_turns_nothing_after_it(value: str, limit: int) -> None:
+    name = inline(f"إذاعة {value}", limit)
+    assert len(name) <= limit
+    assert name.startswith("\u2068")
+    assert name.endswith("\u2069")
