@@ -268,3 +268,21 @@ async def test_many_processes_write_at_once(store: Store, database_url: str) -> 
         )
         for number in range(50):
             assert await other.last_share(number)
+
+
+async def test_an_account_is_remembered_only_until_it_changes(store: Store) -> None:
+    for changed in (account(), account(name="Another")):
+        await store.save_account(changed)
+        assert await store.account(ADA, "mixcloud") == changed
+    await store.delete_account(ADA, "mixcloud")
+    assert await store.account(ADA, "mixcloud") is None
+    await store.save_account(account())
+    assert await store.account(ADA, "mixcloud")
+    await store.forget(ADA)
+    assert await store.account(ADA, "mixcloud") is None
+
+
+async def test_an_account_read_while_it_changes_is_not_remembered(store: Store) -> None:
+    await store.save_account(account())
+    await asyncio.gather(*(store.account(ADA, "mixcloud") for _ in range(4)), store.forget(ADA))
+    assert await store.account(ADA, "mixcloud") is None
