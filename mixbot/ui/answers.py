@@ -80,13 +80,19 @@ class Answer:
         }
         if self._promise:
             await self._promise
-        if self.state is State.OWED:
-            self.state = State.GIVEN
+        before, self.state = self.state, State.GIVEN
+        try:
+            await self._show(data, first=before is State.OWED)
+        except discord.HTTPException:
+            self.state = before  # Discord took offence at it, and still waits
+            raise
+
+    async def _show(self, data: dict[str, Any], *, first: bool) -> None:
+        interaction = self.interaction
+        if first:
             kind = EDIT if self.in_place else SEND
-            await _respond(self.interaction, kind, data | {"flags": self._flags})
+            await _respond(interaction, kind, data | {"flags": self._flags})
         else:
-            self.state = State.GIVEN
-            interaction = self.interaction
             await edit(interaction, interaction.application_id, interaction.token, data)
 
     async def refuse(self, sentence: str) -> None:

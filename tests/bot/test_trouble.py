@@ -7,6 +7,7 @@ import logging
 import time
 from pathlib import Path
 
+import discord
 import pytest
 
 from mixbot import app
@@ -20,9 +21,10 @@ from mixbot.sandbox.mixcloud import (
     Html403,
     RateLimit,
     ServerError,
+    Slow,
 )
 from mixbot.store import open_store
-from mixbot.ui import components
+from mixbot.ui import cards, components
 from tests.conftest import Scene, staged
 
 DOWN = "Mixcloud does not answer right now"
@@ -126,6 +128,17 @@ async def test_help_names_every_command_and_what_is_seen(scene: Scene) -> None:
         if command.qualified_name != "mixcloud":
             assert f"</{command.qualified_name}:" in answer.text
     assert "I do not read your conversations" in answer.text
+
+
+async def test_what_discord_refuses_to_show_is_answered_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cards, "show", lambda *a, **k: discord.Embed(title="x" * 300))
+    answer = await scene.use(scene.ada, "mixcloud search", query="jazz")
+    assert "Something went wrong on my side" in answer.content
+    scene.mixcloud.fault("GET", "/**", Slow(1.5))
+    answer = await scene.use(scene.ada, "mixcloud show", mix=scene.jazz)
+    await answer.until(lambda answer: "Something went wrong on my side" in answer.content)
 
 
 async def test_a_button_of_another_version_is_explained(
