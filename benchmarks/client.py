@@ -134,15 +134,15 @@ async def rows(
             assert following is not None
             page = following
 
-    async def page_floor() -> None:
+    async def page_floor(read: Callable[[dict[str, Any]], object]) -> None:
         page = await fetch(f"{api}/popular/?metadata=1&limit={PAGE}")
         for show in page["data"]:
-            read_dicts(show)
+            read(show)
 
-    async def page() -> None:
+    async def page(read: Callable[[Cloudcast], object]) -> None:
         for show in await mixcloud.popular(limit=PAGE):
             assert isinstance(show, Cloudcast)
-            read_fields(show)
+            read(show)
 
     async def favorite_floor() -> None:
         address = f"{api}{key}favorite/?access_token={served.token}"
@@ -161,43 +161,64 @@ async def rows(
         lambda: at_once(fetch, addresses),
         lambda: at_once(mixcloud.get, some),
     )
-    yield Row(f"a page of {PAGE}, every field read", 10, page_floor, page)
+    yield Row(
+        f"a page of {PAGE}, every field read",
+        10,
+        lambda: page_floor(read_dict),
+        lambda: page(read_fields),
+    )
+    yield Row(
+        "the same, and all that hosts and tags have",
+        10,
+        lambda: page_floor(read_dicts),
+        lambda: page(read_all),
+    )
     yield Row(f"{PAGES} pages walked", 4, walk_floor, walk)
     yield Row("a favorite", 40, favorite_floor, lambda: acting.favorite(key))
 
 
-def read_dicts(show: dict[str, Any]) -> list[object]:
-    """Every field of a show in a list, and of what is in it, as Mixcloud sent it."""
-    user = show["user"]
-    read = [
+def read_dict(show: dict[str, Any]) -> list[Any]:
+    """Every field of a show in a list, as Mixcloud sent it."""
+    return [
+        *(show["user"], show["tags"], show["pictures"]),
         *(show["key"], show["url"], show["name"], show["slug"], show["type"]),
         *(show["created_time"], show["updated_time"]),
         *(show["play_count"], show["favorite_count"]),
         *(show["listener_count"], show["repost_count"], show["comment_count"]),
         *(show.get("audio_length"), show.get("hidden_stats")),
-        *(user["key"], user["url"], user["name"], user["username"], user["type"]),
-        *show["pictures"].values(),
-        *user["pictures"].values(),
     ]
-    for tag in show["tags"]:
-        read += (tag["key"], tag["url"], tag["name"], tag["type"])
-    return read
 
 
-def read_fields(show: Cloudcast) -> list[object]:
-    """The same as attributes: dates are datetimes, hidden counts are None."""
-    user = show.user
-    read: list[object] = [
+def read_fields(show: Cloudcast) -> list[Any]:
+    """The same as attributes: dates are datetimes, the host is a User, tags are Tags."""
+    return [
+        *(show.user, show.tags, show.pictures),
         *(show.key, show.url, show.name, show.slug, show.type),
         *(show.created_time, show.updated_time),
         *(show.play_count, show.favorite_count),
         *(show.listener_count, show.repost_count, show.comment_count),
         *(show.audio_length, show.hidden_stats),
-        *(user.key, user.url, user.name, user.username, user.type),
-        *show.pictures.values(),
-        *user.pictures.values(),
     ]
-    for tag in show.tags:
+
+
+def read_dicts(show: dict[str, Any]) -> list[Any]:
+    """Every field of a show, and of what is in it."""
+    read = read_dict(show)
+    user, tags, pictures, *_ = read
+    read += (user["key"], user["url"], user["name"], user["username"], user["type"])
+    read += (*pictures.values(), *user["pictures"].values())
+    for tag in tags:
+        read += (tag["key"], tag["url"], tag["name"], tag["type"])
+    return read
+
+
+def read_all(show: Cloudcast) -> list[Any]:
+    """The same as attributes."""
+    read = read_fields(show)
+    user, tags, pictures, *_ = read
+    read += (user.key, user.url, user.name, user.username, user.type)
+    read += (*pictures.values(), *user.pictures.values())
+    for tag in tags:
         read += (tag.key, tag.url, tag.name, tag.type)
     return read
 
@@ -206,29 +227,35 @@ def read_fields(show: Cloudcast) -> list[object]:
 
 
 async def compare(row: Row) -> Result:
-    """Both sides of `row` in each round, each going first in every other one."""
+    """Both sides of `row` in turns, each going first in every other turn.
+
+    The turns are as short as can be, so that whatever else the machine does weighs on both alike.
+    """
     await row.floor(), await row.subject()  # connections are opened, caches filled
-    floors, subjects = [], []
-    for number in range(ROUNDS):
-        if number % 2:
-            subjects.append(await cpu(row.subject, row.times))
-            floors.append(await cpu(row.floor, row.times))
-        else:
-            floors.append(await cpu(row.floor, row.times))
-            subjects.append(await cpu(row.subject, row.times))
-    ratios = [subject / floor for subject, floor in zip(subjects, floors, strict=True)]
+    rounds = [await turns(row) for _ in range(ROUNDS)]
     return Result(
         row.name,
-        statistics.median(floors),
-        statistics.median(subjects),
-        statistics.median(ratios),
+        statistics.median(floor for floor, _ in rounds),
+        statistics.median(subject for _, subject in rounds),
+        statistics.median(subject / floor for floor, subject in rounds),
     )
 
 
-async def cpu(work: Work, times: int) -> float:
-    """CPU seconds of one `work`, averaged over `times` of it one after another."""
+async def turns(row: Row) -> tuple[float, float]:
+    """CPU seconds of one floor and one subject, averaged over `times` turns."""
     gc.collect()
+    floor = subject = 0.0
+    for number in range(row.times):
+        if number % 2:
+            subject += await cpu(row.subject)
+            floor += await cpu(row.floor)
+        else:
+            floor += await cpu(row.floor)
+            subject += await cpu(row.subject)
+    return floor / row.times, subject / row.times
+
+
+async def cpu(work: Work) -> float:
     started = time.process_time()
-    for _ in range(times):
-        await work()
-    return (time.process_time() - started) / times
+    await work()
+    return time.process_time() - started

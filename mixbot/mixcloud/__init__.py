@@ -22,6 +22,7 @@ from .gate import Gate
 from .links import Link, ShortLink, find_links, read_key
 from .models import (
     AccessDict,
+    AccessList,
     Artist,
     Category,
     Cloudcast,
@@ -39,6 +40,7 @@ from .paging import Paging
 
 __all__ = [
     "AccessDict",
+    "AccessList",
     "Artist",
     "Blocked",
     "Category",

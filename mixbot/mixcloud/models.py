@@ -11,15 +11,19 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack, overload
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, overload
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from .client import Mixcloud
     from .paging import Paging
+
+
+T = TypeVar("T")
 
 
 class Json(Mapping[str, Any]):
@@ -73,9 +77,55 @@ class AccessDict(Json):
 def _wrapped(value: Any, mixcloud: Mixcloud | None) -> Any:
     if isinstance(value, dict):
         return resource(value, mixcloud) if "key" in value else AccessDict(value, mixcloud)
-    if isinstance(value, list):
-        return [_wrapped(one, mixcloud) for one in value]
-    return value
+    return AccessList(value, mixcloud) if isinstance(value, list) else value
+
+
+class AccessList(Sequence[T]):
+    """A JSON list as Mixcloud sent it: that is `data`. Items are found by position and by key, and
+    made of the JSON when they are asked for.
+    """
+
+    __slots__ = ("_kind", "_values", "data", "mixcloud")
+
+    def __init__(
+        self, values: list[Any], mixcloud: Mixcloud | None = None, kind: type[T] | None = None
+    ) -> None:
+        self.data: Any = values
+        self.mixcloud = mixcloud
+        self._values = values
+        self._kind: Any = kind or _wrapped
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    @overload
+    def __getitem__(self, index: str) -> Any: ...
+    def __getitem__(self, index: int | str | slice) -> Any:
+        match index:
+            case int():
+                return self._kind(self._values[index], self.mixcloud)
+            case slice():
+                return [self._kind(one, self.mixcloud) for one in self._values[index]]
+        wanted = comparable(index)
+        for one in self._values:
+            if isinstance(one, dict) and comparable(str(one.get("key"))) == wanted:
+                return self._kind(one, self.mixcloud)
+        raise KeyError(index)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._kind, self._values, repeat(self.mixcloud))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(list(self))
 
 
 class Resource(Json):
@@ -137,32 +187,6 @@ class Resource(Json):
         return f"<Resource: {type(self).__name__} {self.data.get('key')!r}>"
 
 
-def _resources(
-    values: Iterable[dict[str, Any]], mixcloud: Mixcloud | None, kind: type[Resource]
-) -> list[Resource]:
-    """`[kind(value, mixcloud) for value in values]`, in half the time.
-
-    It does what `Resource.__init__` does: most of what a small resource costs is the call of its
-    class, and a page of a hundred shows has three hundred tags.
-    """
-    new = object.__new__
-    made = []
-    for value in values:
-        one = new(kind)
-        one.data = value
-        one.mixcloud = mixcloud
-        one.full = False
-        one.__dict__ = value
-        made.append(one)
-    return made
-
-
-def _objects(
-    values: Iterable[dict[str, Any]], mixcloud: Mixcloud | None, kind: type[Json]
-) -> list[Json]:
-    return [kind(value, mixcloud) for value in values]
-
-
 def _apply_schema(kind: type[Resource]) -> None:
     """Make the fields that `kind` annotates, and keep what Mixcloud sends from hiding a method."""
     kind._readers = dict(kind._readers)
@@ -204,13 +228,12 @@ def _reader(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any] 
             value = self.data.get(name)
             return absent(self) if value is None else annotation(value, self.mixcloud)
 
-    elif typing.get_origin(annotation) is Sequence:
+    elif typing.get_origin(annotation) is AccessList:
         kind = typing.get_args(annotation)[0]
-        several = _resources if kind.__init__ is Resource.__init__ else _objects
 
         def read(self: Resource) -> Any:
             value = self.data.get(name)
-            return absent(self) if value is None else several(value, self.mixcloud, kind)
+            return absent(self) if value is None else AccessList(value, self.mixcloud, kind)
 
     else:
         return None
@@ -307,13 +330,13 @@ class Cloudcast(Pictured):
 
     slug: str
     user: User
-    tags: Sequence[Tag]
+    tags: AccessList[Tag]
     created_time: datetime
     updated_time: datetime
     comment_count: int
     audio_length: int | None  # seconds; not every show has it
     description: str
-    sections: Sequence[AccessDict]
+    sections: AccessList[AccessDict]
     hidden_stats: bool | None
     play_count: int | None  # this one and the next three are None where the host hides them
     favorite_count: int | None
@@ -421,8 +444,8 @@ class FeedItem(Resource):
     title: str
     type: str
     created_time: datetime
-    cloudcasts: Sequence[Cloudcast] | None
-    users: Sequence[User] | None
+    cloudcasts: AccessList[Cloudcast] | None
+    users: AccessList[User] | None
 
     @property
     def by(self) -> User:
@@ -472,17 +495,20 @@ def _by_members(data: dict[str, Any]) -> type[Resource]:
     return Resource
 
 
-class ResourceList(Sequence[Resource]):
-    """A page of a list. Items are found by position and by key; `data` is the JSON itself."""
+class ResourceList(AccessList[Resource]):
+    """A page of a list; `data` is all that Mixcloud sent, and its other members are items, too."""
+
+    __slots__ = ()
 
     def __init__(self, data: dict[str, Any], mixcloud: Mixcloud | None = None) -> None:
+        super().__init__(data["data"], mixcloud)
         self.data = data
-        self.mixcloud = mixcloud
 
     @property
     def name(self) -> str | None:
         """What Mixcloud calls this list; it has no name for some."""
-        return self.data.get("name")
+        name: str | None = self.data.get("name")
+        return name
 
     @property
     def has_next(self) -> bool:
@@ -507,40 +533,17 @@ class ResourceList(Sequence[Resource]):
             raise RuntimeError("this list was made without a client")
         return await self.mixcloud.list_at(address, relative=False)
 
-    @overload
-    def __getitem__(self, index: int) -> Resource: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Resource]: ...
-    @overload
-    def __getitem__(self, index: str) -> Any: ...
-    def __getitem__(self, index: int | str | slice) -> Any:
-        match index:
-            case int():
-                return resource(self.data["data"][index], self.mixcloud)
-            case slice():
-                return [self[one] for one in range(*index.indices(len(self)))]
-            case "data":
-                return list(self)
-            case _ if index in self.data:
-                return _wrapped(self.data[index], self.mixcloud)
-        wanted = comparable(index)
-        for position, one in enumerate(self.data["data"]):
-            if comparable(one.get("key", "")) == wanted:
-                return self[position]
-        raise KeyError(index)
-
-    def __len__(self) -> int:
-        return len(self.data["data"])
+    def __getitem__(self, index: Any) -> Any:
+        if index == "data":
+            return list(self)
+        if isinstance(index, str) and index in self.data:
+            return _wrapped(self.data[index], self.mixcloud)
+        return super().__getitem__(index)
 
     def __iter__(self) -> Iterator[Resource]:
         mixcloud = self.mixcloud
-        for one in self.data["data"]:
+        for one in self._values:
             yield (BY_TYPE.get(one.get("type")) or _by_members(one))(one, mixcloud)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ResourceList) and self.data == other.data
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"<ResourceList {self.name!r}>" if self.name else "<ResourceList>"

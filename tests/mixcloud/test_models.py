@@ -12,6 +12,7 @@ import pytest
 
 from mixbot.mixcloud import (
     AccessDict,
+    AccessList,
     Category,
     Cloudcast,
     Comment,
@@ -54,7 +55,7 @@ def read(name: str) -> dict[str, Any]:
 
 def every_field(json: Any) -> list[object]:
     """Everything in `json`, as items and as attributes, to the bottom."""
-    if isinstance(json, list):
+    if isinstance(json, AccessList | list):
         return [field for one in json for field in every_field(one)]
     if not isinstance(json, AccessDict | Resource):
         return [json]
@@ -126,6 +127,20 @@ def test_attributes_and_items_are_the_same() -> None:
     assert "description" not in show
     assert show.get("description") is None
     assert show.data is SHOW
+
+
+def test_lists_inside_are_found_in_by_key_as_well() -> None:
+    tags = Cloudcast(SHOW).tags
+    assert tags == [Tag(SHOW["tags"][0])]
+    assert tags["genres/jazz"] == tags[0] == tags[-1] == tags[:1][0]
+    assert tags.data is SHOW["tags"]
+    assert repr(tags) == "[<Resource: Tag '/genres/jazz/'>]"
+    with pytest.raises(KeyError):
+        tags["genres/funk"]
+    answer = AccessDict({"rooms": [{"name": "1"}, {"name": "2"}], "sizes": [1, 2]})
+    assert [room.name for room in answer.rooms] == ["1", "2"]
+    assert answer.sizes == [1, 2]
+    assert answer.sizes[0] == 1
 
 
 def test_what_mixcloud_left_out() -> None:
