@@ -205,11 +205,21 @@ async def shared_gate(store: Store) -> AsyncIterator[Gate]:
     async def keep_learning() -> None:
         while True:
             await asyncio.sleep(GATE_SECONDS)
-            await learn()
+            try:
+                await learn()
+            except Exception:
+                log.exception("what other processes were told cannot be read; it is tried again")
 
     def tell(seconds: float) -> None:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        tasks.add(asyncio.ensure_future(store.close_gate(PROVIDER, until)))
+        task = asyncio.ensure_future(store.close_gate(PROVIDER, until))
+        tasks.add(task)
+        task.add_done_callback(told)
+
+    def told(task: asyncio.Future[None]) -> None:
+        tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("other processes do not know of a rate limit", exc_info=error)
 
     await learn()
     gate.on_close = tell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import discord
@@ -78,6 +79,27 @@ async def test_a_rate_limit_of_another_process_is_learnt(
         async with asyncio.timeout(10):
             await closed.wait()
         assert 440 < theirs.seconds_left() < 453
+
+
+async def test_a_rate_limit_is_learnt_after_the_database_failed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "GATE_SECONDS", 0.01)
+    store = scene.parts.store
+    async with shared_gate(store) as gate:
+        read, closed = store.gate, asyncio.Event()
+        gate.on_close = lambda seconds: closed.set()
+        failures = iter([OSError("gone"), OSError("still gone")])
+
+        async def gate_once_it_works(provider: str) -> datetime | None:
+            if failure := next(failures, None):
+                raise failure
+            return await read(provider)
+
+        monkeypatch.setattr(store, "gate", gate_once_it_works)
+        await store.close_gate(app.PROVIDER, datetime.now(UTC) + timedelta(seconds=452))
+        async with asyncio.timeout(10):
+            await closed.wait()
 
 
 async def test_autocomplete_is_empty_rather_than_late(scene: Scene) -> None:
