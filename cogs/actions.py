@@ -9,13 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from mixbot.accounts import Action
-from mixbot.arguments import Mention, PersonLink, ShowLink, person_key, show_key, shows_in
+from mixbot.arguments import MIX, Mention, PersonLink, ShowLink, person_key, show_key, shows_in
 from mixbot.bot import MixBot
 from mixbot.ui.acting import carry_out
 from mixbot.ui.answers import Answer
 from mixbot.ui.choosing import settle
 
-MIX = "A link, user/show, or a name; the last show shared here if empty"
 WHO = "A user name or a link; the host of the last show shared here if empty"
 
 

@@ -9,13 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from mixbot.accounts import NotLinked
-from mixbot.arguments import (
-    Mention,
-    ShowLink,
-    show_key,
-    suggest,
-    suggested_queries,
-)
+from mixbot.arguments import MIX, Mention, ShowLink, show_key, suggest, suggested_queries
 from mixbot.bot import MixBot
 from mixbot.ui import cards, linking, pager
 from mixbot.ui.answers import Answer
@@ -67,7 +61,7 @@ class MixcloudCommands(
         return await suggest(interaction, suggested_queries(interaction, typed))
 
     @app_commands.command()
-    @app_commands.describe(mix="A link, user/show, or a name; the last show shared here if empty")
+    @app_commands.describe(mix=MIX)
     async def show(
         self,
         interaction: discord.Interaction[MixBot],
@@ -121,7 +115,9 @@ class MixcloudCommands(
         ]
         menus = self.bot.tree.get_commands(type=discord.AppCommandType.message)
         lines.append(
-            "On any message, open **Apps** for " + ", ".join(f"**{menu.name}**" for menu in menus)
+            "On any message, open **Apps** for "
+            + " or ".join(f"**{menu.name}**" for menu in menus)
+            + "."
         )
         seen = (
             "The commands you give me, the messages you open my menu on, and the cards I post. "

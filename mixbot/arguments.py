@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXAMPLE = "https://www.mixcloud.com/spartacus/party-time/"
+MIX = "A link, user/show, or a name; the last show shared here if empty"
 CHOICES = 25
+SHORT_LINKS = 5  # of one message, since each is a question to Mixcloud
 POPULAR = Listing("p", "")
 AUTOCOMPLETE_SECONDS = 1.5  # Discord drops suggestions after 3
 
@@ -168,14 +170,31 @@ async def suggested_queries(
 
 async def shows_in(bot: MixBot, message: discord.Message) -> list[str]:
     """The keys of all shows a message is about: its text, embeds, buttons and what it forwards."""
-    links = [link for text in _texts(message) for link in find_links(text)]
-    keys = {link.key: None for link in links if isinstance(link, Link) and link.show}
+    links = dict.fromkeys(link for text in _texts(message) for link in find_links(text))
+    short = [link for link in links if isinstance(link, ShortLink)]
+    long = {link: await bot.mixcloud.resolve(link) for link in short[:SHORT_LINKS]}
+    keys: dict[str, None] = {}
+    for found in links:
+        link = long.get(found) if isinstance(found, ShortLink) else found
+        if link and link.show:
+            keys.setdefault(link.key)
     for custom_id in _custom_ids(message):
         if match := ACTION.fullmatch(custom_id):
             key = await resolve(bot.store, Reference(match["ref"]))
             if Link.from_key(key).show:
                 keys.setdefault(key)
+    for key, title in _previewed(message):
+        bot.names.setdefault(key, title)
     return list(keys)
+
+
+def _previewed(message: discord.Message) -> Iterator[tuple[str, str]]:
+    """Shows and their titles, from the previews that Discord made of links."""
+    for embed in message.embeds:
+        link = next(find_links(embed.url or ""), None)
+        # Only Discord can name a provider; a bot could give any title to a link.
+        if isinstance(link, Link) and link.show and embed.title and embed.provider.name:
+            yield link.key, embed.title
 
 
 def _texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:

@@ -83,7 +83,7 @@ class MixBot(commands.AutoShardedBot):
         self.pages: TTLCache[tuple[str, str, int], bytes] = TTLCache(maxsize=64, ttl=300)
         self.names: LRUCache[str, str] = LRUCache(maxsize=4096)  # show key → its title
         self.queries: LRUCache[int, list[str]] = LRUCache(maxsize=1024)  # user → latest searches
-        self._command_ids: dict[str, int] = {}
+        self._command_ids: dict[str, int] | None = None
 
     async def setup_hook(self) -> None:
         for cog in COGS:
@@ -107,11 +107,13 @@ class MixBot(commands.AutoShardedBot):
     def remember_query(self, user_id: int, query: str) -> None:
         """Suggest `query` to this user again, the latest first."""
         latest = self.queries.get(user_id, [])
+        if not query:
+            return  # Discord refuses suggestions of which one is empty
         self.queries[user_id] = [query, *(one for one in latest if one != query)][:10]
 
     async def mention(self, command: str) -> str:
         """`command` (“mixcloud search”) as a clickable mention, or as code if it has no id yet."""
-        if not self._command_ids:
+        if self._command_ids is None:
             self._command_ids = {one.name: one.id for one in await self.tree.fetch_commands()}
         if command_id := self._command_ids.get(command.split()[0]):
             return f"</{command}:{command_id}>"

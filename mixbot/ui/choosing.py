@@ -43,7 +43,7 @@ async def settle(answer: Answer, show_keys: list[str], to: str) -> None:
     cut = f" Here are the first {MOST}." if len(keys) > MOST else ""
     await answer.give(
         f"This message has {len(keys)} {noun}.{cut} Which one?",
-        rows=[row(menu(f"m1:pick:{to}", options))],
+        rows=[row(menu(f"m1:pick:{to}", options, placeholder=f"Choose one of the {noun}…"))],
     )
 
 

@@ -49,7 +49,7 @@ def link_button(label: str, url: str) -> Component:
     return {"type": 2, "style": 5, "label": label, "url": url}
 
 
-def menu(custom_id: str, options: Iterable[Component], *, placeholder: str = "") -> Component:
+def menu(custom_id: str, options: Iterable[Component], *, placeholder: str) -> Component:
     return {
         "type": 3,
         "custom_id": custom_id,

@@ -111,6 +111,11 @@ class SomethingElse(UserError):
         super().__init__(f"That leads to a {kind} on Mixcloud, and I expected {expected}.")
 
 
+class NothingThere(UserError):
+    def __init__(self) -> None:
+        super().__init__("That was the last one.")
+
+
 async def first(bot: MixBot, listing: Listing, owner_id: int) -> Page | None:
     """The message for the first result of `listing`, or None when there is none."""
     return await render(bot, Place(await stored(bot, listing), 0, owner_id))
@@ -233,8 +238,7 @@ async def turn_to(interaction: Interaction, place: Place) -> None:
     async with Answer(interaction, private=not mine, in_place=mine) as answer:
         page = await render(bot, place)
         if page is None:
-            await answer.refuse("That was the last one.")
-            return
+            raise NothingThere
         if mine and not (interaction.message and interaction.message.flags.ephemeral):
             await remember(interaction, page.show_key)
         await answer.give(embed=page.embed, rows=page.rows)
@@ -245,6 +249,8 @@ async def _open_name(interaction: Interaction, place: Place) -> None:
     bot = interaction.client
     async with Answer(interaction, private=True) as answer:
         found = await (await _restored(bot, place.listing)).page(bot, place.offset)
+        if not found:
+            raise NothingThere
         key = found[min(place.index - place.offset, len(found) - 1)].key
         if place.listing[0] == "u":
             await open_person(answer, key)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mixbot.mixcloud import Link, Mixcloud, ShortLink
 from mixbot.sandbox.discord import InteractionFailed, Message
 from mixbot.sandbox.mixcloud import Show
 from tests.conftest import Scene, running, staged
@@ -126,6 +127,27 @@ async def test_a_pasted_link_is_favorited_from_the_message_s_menu(scene: Scene, 
     message = await share(scene, f"listen to https://www.mixcloud.com{show.key}!")
     done = await (await scene.ada.menu(message, "Favorite")).reply()
     assert done.ephemeral
+    assert favorites(scene) == [show.key]
+
+
+async def test_a_pasted_link_is_called_what_its_preview_calls_it(scene: Scene, show: Show) -> None:
+    scene.discord.unfurl("https://www.mixcloud.com", scene.mixcloud.site_url)
+    message = await share(scene, f"listen to https://www.mixcloud.com{show.key}!")
+    await message.until(lambda message: bool(message.embeds))
+    done = await (await scene.ada.menu(message, "Favorite")).reply()
+    assert f"**{show.name}**" in done.content
+
+
+async def test_a_short_link_is_followed_to_its_show(
+    scene: Scene, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def resolve(self: Mixcloud, link: ShortLink) -> Link:
+        assert link.code == "AbCdEf"
+        return Link.from_key(show.key)
+
+    monkeypatch.setattr(Mixcloud, "resolve", resolve)
+    message = await share(scene, "listen to https://i.mixcloud.com/AbCdEf")
+    await (await scene.ada.menu(message, "Favorite")).reply()
     assert favorites(scene) == [show.key]
 
 

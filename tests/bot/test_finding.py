@@ -205,3 +205,16 @@ async def test_autocomplete_offers_recent_then_found(scene: Scene) -> None:
         scene.channel, "mixcloud search", focused="query", query="amb"
     )
     assert queries[0]["name"] == "ambient"
+
+
+async def test_a_blank_search_spoils_no_suggestions(scene: Scene) -> None:
+    await scene.use(scene.ada, "mixcloud search", query="  ")
+    assert await scene.ada.autocomplete(scene.channel, "mixcloud search", focused="query", query="")
+
+
+async def test_a_list_that_became_empty_is_explained(scene: Scene) -> None:
+    host = scene.show("jazz").user
+    found = await scene.use(scene.ada, "mixcloud search", query=host.name, type="people")
+    scene.parts.bot.pages["u", host.name, 0] = b'{"data": []}'
+    answer = await (await scene.ada.choose(found, host.name)).reply()
+    assert answer.content == "That was the last one."
