@@ -96,7 +96,8 @@ class Linking:
         if isinstance(outcome, CodeToEnter):
             half = len(outcome.code) // 2
             return page(request, "code.html", {"code": (outcome.code[:half], outcome.code[half:])})
-        return page(request, "linked.html", {"name": outcome.account.name})
+        waiting = outcome.waiting is not None
+        return page(request, "linked.html", {"name": outcome.account.name, "waiting": waiting})
 
     def _remember(self, response: web.Response, browser: str) -> None:
         response.set_cookie(

@@ -114,6 +114,16 @@ class TestWithACode:
 
 
 class TestSigningIn:
+    async def test_the_last_page_promises_nothing_that_was_not_asked_for(
+        self, sign_in_stage: Stage, ada: Browser
+    ) -> None:
+        stage = sign_in_stage
+        link = await stage.start_link(waiting=None)
+        asked = await ada.press(await discord_consent(stage, ada, link, stage.ada.id), "Authorize")
+        done = await ada.press(asked, "Accept")
+        assert "Linked as ada.plays" in done.text
+        assert "is being done" not in done.text
+
     async def test_a_user_links_without_a_code(self, sign_in_stage: Stage, ada: Browser) -> None:
         stage = sign_in_stage
         asked = await discord_consent(stage, ada, await stage.start_link(), stage.ada.id)
@@ -122,6 +132,7 @@ class TestSigningIn:
         assert "would like to use your Mixcloud account" in asked.text
         done = await ada.press(asked, "Accept")
         assert "Linked as ada.plays" in done.text
+        assert "is being done" in done.text
         linked = await stage.linked.get()
         assert (linked.user_id, linked.waiting, linked.reply) == (stage.ada_id, FAVORITE, REPLY)
         assert await stage.accounts.account(stage.ada_id) == linked.account
