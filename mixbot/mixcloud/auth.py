@@ -53,19 +53,25 @@ class MixcloudOAuth:
         if not self.client_secret:
             raise InvalidArgument("client_secret is not set")
         address = self._address("access_token", client_secret=self.client_secret, code=code)
-        if self.mixcloud is not None:
-            return await self._exchange(self.mixcloud, address)
-        async with Mixcloud() as mixcloud:
-            return await self._exchange(mixcloud, address)
-
-    async def _exchange(self, mixcloud: Mixcloud, address: str) -> str:
-        return _token(*await mixcloud.send("GET", address))
+        try:
+            if self.mixcloud is not None:
+                return await _exchanged(self.mixcloud, address)
+            async with Mixcloud() as mixcloud:
+                return await _exchanged(mixcloud, address)
+        except MixcloudError as error:
+            error.hide(code)
+            error.hide(self.client_secret)
+            raise
 
     def _address(self, segment: str, **more: str) -> str:
         if not self.client_id or not self.redirect_uri:
             raise InvalidArgument("client_id and redirect_uri are not both set")
         given = {"client_id": self.client_id, "redirect_uri": self.redirect_uri, **more}
         return str(add_params_to_uri(f"{self.oauth_root}/{segment}", list(given.items())))
+
+
+async def _exchanged(mixcloud: Mixcloud, address: str) -> str:
+    return _token(*await mixcloud.send("GET", address))
 
 
 def _token(status: int, headers: Mapping[str, str], body: bytes) -> str:

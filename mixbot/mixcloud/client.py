@@ -240,7 +240,8 @@ class Mixcloud:
         return self.access_token
 
     def _list(self, data: dict[str, Any]) -> ResourceList:
-        if not isinstance(data.get("data"), list):
+        found = data.get("data")
+        if not isinstance(found, list) or not {dict}.issuperset(map(type, found)):
             raise errors.Unreachable("Mixcloud sent something else than a list")
         return ResourceList(data, self)
 
@@ -306,11 +307,10 @@ class Mixcloud:
             body = without_token(body)
         try:
             return meaning(status, headers, body)
-        except errors.RateLimited as limit:
-            self.gate.close(limit.retry_after)
-            raise
         except errors.MixcloudError as error:
             error.hide(self.access_token)
+            if isinstance(error, errors.RateLimited):
+                self.gate.close(error.retry_after)
             raise
 
     async def _request(self, method: str, address: str, *, follow: bool) -> Answer:
@@ -329,7 +329,7 @@ class Mixcloud:
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise errors.Unreachable(f"No answer: {type(error).__name__}") from None
             location = response.headers.get("Location")
-            if location is None or not follow:
+            if not (follow and location and 300 <= response.status < 400):
                 return response.status, response.headers, body
             address = _redirected(address, location)
         raise errors.Blocked("Redirected without end")

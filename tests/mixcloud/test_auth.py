@@ -154,6 +154,23 @@ async def test_what_goes_wrong_is_said_without_the_code_and_the_secret(
     assert secret not in said
 
 
+class Echo:
+    """A refusal that repeats what it refuses."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        query = situation.request.query
+        return web.json_response({"error": f"{query['code']} of {query['client_secret']}"})
+
+
+async def test_what_mixcloud_repeats_is_taken_out(
+    oauth: MixcloudOAuth, server: MixcloudServer
+) -> None:
+    server.fault("GET", "/oauth/**", Echo())
+    with pytest.raises(MixcloudOAuthError) as caught:
+        await oauth.access_token("c0dec0de")
+    assert str(caught.value) == "… of …"
+
+
 async def test_a_token_given_is_not_sent_along(acting: Mixcloud, server: MixcloudServer) -> None:
     oauth = MixcloudOAuth(
         client_id="client", client_secret="secret", redirect_uri=BACK, mixcloud=acting

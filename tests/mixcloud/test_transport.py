@@ -398,3 +398,29 @@ async def test_a_token_that_mixcloud_repeats_is_taken_out(
 def test_nothing_shows_the_token() -> None:
     mixcloud = Mixcloud(access_token="5ecret5ecret")
     assert "5ecret" not in f"{mixcloud} {mixcloud!r}"
+
+
+class Says:
+    """Any JSON at all, and any headers."""
+
+    def __init__(self, data: object, **headers: str) -> None:
+        self.data = data
+        self.headers = headers
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        return web.json_response(self.data, headers=self.headers)
+
+
+@pytest.mark.parametrize("data", [{}, {"data": {}}, {"data": "abc"}, {"data": [{}, None]}, []])
+async def test_a_list_is_a_list_of_objects(
+    mixcloud: Mixcloud, server: MixcloudServer, data: object
+) -> None:
+    server.fault("GET", "/popular/", Says(data))
+    with pytest.raises(Unreachable):
+        await mixcloud.popular()
+
+
+async def test_a_location_alone_is_no_redirect(mixcloud: Mixcloud, server: MixcloudServer) -> None:
+    server.fault("GET", "/**", Says({"key": "/juno/"}, Location="https://evil.tld/"))
+    assert (await mixcloud.get("juno")).key == "/juno/"
+    assert len(server.requests) == 1
