@@ -6,13 +6,14 @@ PostgreSQL (asyncpg) run the same ones.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from mixbot.errors import UserError
 
@@ -26,12 +27,19 @@ class StoreError(UserError):
     """The database cannot be used; the sentence says why, and never holds its password."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Database:
-    """Somewhere to run questions. `reader` commits by itself; `writer` holds transactions."""
+    """Somewhere to run questions. `reader` commits by itself; `writer` holds transactions.
+
+    Taking a connection from a pool and giving it back costs as much as a question to SQLite, so
+    there one is kept for all of them (`keeps_reading`), and they take turns.
+    """
 
     reader: AsyncEngine
     writer: AsyncEngine
+    keeps_reading: bool = False
+    _reading: AsyncConnection | None = None
+    _turns: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def name(self) -> str:
@@ -40,8 +48,13 @@ class Database:
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """Answer a single statement that changes nothing."""
-        async with self.reader.connect() as connection:
-            return await connection.run_sync(question)
+        if not self.keeps_reading:
+            async with self.reader.connect() as connection:
+                return await connection.run_sync(question)
+        async with self._turns:
+            if self._reading is None:
+                self._reading = await self.reader.connect()
+            return await self._reading.run_sync(question)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in one transaction."""
@@ -49,6 +62,8 @@ class Database:
             return await connection.run_sync(change)
 
     async def close(self) -> None:
+        if self._reading is not None:
+            await self._reading.close()
         await self.reader.dispose()
         await self.writer.dispose()
 
@@ -63,8 +78,9 @@ def _sqlite(url: URL) -> Database:
         "connect_args": {"timeout": BUSY_SECONDS},
         "hide_parameters": True,
         "poolclass": AsyncAdaptedQueuePool,
+        "max_overflow": 0,  # waiting costs less than a connection, which is a thread
     }
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, **options)
+    writer = create_async_engine(url, pool_size=1, **options)
     event.listen(writer.sync_engine, "connect", _prepare)
     event.listen(writer.sync_engine, "connect", _begin_when_told)
     event.listen(writer.sync_engine, "begin", _begin_as_writer)
@@ -72,7 +88,7 @@ def _sqlite(url: URL) -> Database:
         return Database(writer, writer)
     reader = create_async_engine(url, isolation_level="AUTOCOMMIT", **options)
     event.listen(reader.sync_engine, "connect", _prepare)
-    return Database(reader, writer)
+    return Database(reader, writer, keeps_reading=True)
 
 
 def _prepare(connection: Any, _: Any) -> None:
