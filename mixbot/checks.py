@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from rich.console import Console
+from rich.markup import escape
 
 from mixbot import app
 from mixbot.errors import UserError
@@ -27,7 +28,7 @@ async def run(settings: Settings, out: Console) -> bool:
             line = f"[green]✓[/] {name}: {await ask(settings)}"
         except (UserError, MixcloudError) as error:
             good = False
-            line = f"[red]✗[/] {name}: {error}"
+            line = f"[red]✗[/] {name}: {escape(str(error))}"
         out.print(line)
     return good
 

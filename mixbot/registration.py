@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from mixbot import app
+from mixbot.bot import MixBot
 from mixbot.settings import Settings
 
 
@@ -18,24 +19,35 @@ async def sync(settings: Settings, guild_id: int | None, *, confirmed: bool, out
     async with app.assembled(in_memory) as parts:
         bot = parts.bot
         await app.log_in(bot, settings)
-        guild = discord.Object(guild_id) if guild_id else None
-        if guild:
-            bot.tree.copy_global_to(guild=guild)
-        wanted = [command.to_dict(bot.tree) for command in bot.tree._get_all_commands(guild=guild)]
-        if bot.application_id is None:
-            raise app.CannotStart("Discord did not say which application the token is of.")
-        if guild_id:
-            registered = await bot.http.get_guild_commands(bot.application_id, guild_id)
-        else:
-            registered = await bot.http.get_global_commands(bot.application_id)
-        changes = differences(registered, wanted)
-        for line in changes:
-            out.print(line, markup=False)
-        if not changes:
-            out.print("Nothing to change.")
-        elif confirmed or Confirm.ask("Register this?", console=out, default=True):
-            await bot.tree.sync(guild=guild)
-            out.print(f"{len(wanted)} commands registered.")
+        try:
+            await _sync(bot, guild_id, confirmed=confirmed, out=out)
+        except discord.HTTPException as error:
+            raise app.CannotStart(f"Discord refuses this: {error.text or error.status}.") from None
+        except EOFError:
+            raise app.CannotStart(
+                "Nobody is here to say yes: nothing changed. Use --yes."
+            ) from None
+
+
+async def _sync(bot: MixBot, guild_id: int | None, *, confirmed: bool, out: Console) -> None:
+    guild = discord.Object(guild_id) if guild_id else None
+    if guild:
+        bot.tree.copy_global_to(guild=guild)
+    wanted = [command.to_dict(bot.tree) for command in bot.tree._get_all_commands(guild=guild)]
+    if bot.application_id is None:
+        raise app.CannotStart("Discord did not say which application the token is of.")
+    if guild_id:
+        registered = await bot.http.get_guild_commands(bot.application_id, guild_id)
+    else:
+        registered = await bot.http.get_global_commands(bot.application_id)
+    changes = differences(registered, wanted)
+    for line in changes:
+        out.print(line, markup=False)
+    if not changes:
+        out.print("Nothing to change.")
+    elif confirmed or Confirm.ask("Register this?", console=out, default=True):
+        await bot.tree.sync(guild=guild)
+        out.print(f"{len(wanted)} commands registered.")
 
 
 def differences(registered: list[Any], wanted: list[Any]) -> list[str]:

@@ -120,6 +120,20 @@ async def test_sync_for_one_server(operator: Operator) -> None:
     assert operator.discord.commands == []
 
 
+async def test_sync_for_a_server_without_the_bot_is_one_line(operator: Operator) -> None:
+    result = await operator.run("sync", "--yes", "--guild", "123")
+    assert result.code == 1
+    assert len(result.err.splitlines()) == 1
+    assert "Discord refuses this" in result.err
+
+
+async def test_sync_changes_nothing_when_nobody_can_agree(operator: Operator) -> None:
+    result = await operator.run("sync")
+    assert result.code == 1
+    assert result.err.splitlines() == ["Nobody is here to say yes: nothing changed. Use --yes."]
+    assert operator.discord.commands == []
+
+
 def test_differences_ignore_what_discord_adds() -> None:
     wanted = [{"type": 1, "name": "a", "description": "x", "options": [], "nsfw": False}]
     registered = [
