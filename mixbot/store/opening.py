@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import URL, Connection, insert, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .engines import Database, StoreError, database_at
@@ -35,21 +33,12 @@ async def open_store(address: str) -> AsyncIterator[Store]:
 
 async def _bring_up_to_date(database: Database) -> None:
     try:
-        await asyncio.to_thread(_try_file, database.writer.url)
         await database.write(upgrade)
     except StoreError:
         raise
-    except (SQLAlchemyError, sqlite3.Error, OSError, TimeoutError) as error:
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise StoreError(f"The database cannot be opened: {_in_short(reason)}.") from None
-
-
-def _try_file(url: URL) -> None:
-    """Works around aiosqlite 0.22, whose thread outlives the event loop, noisily, when a file
-    cannot be opened: it is opened first without aiosqlite.
-    """
-    if url.get_backend_name() == "sqlite":
-        sqlite3.connect(url.database or ":memory:").close()
 
 
 def _in_short(reason: object) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache
 from sqlalchemy import (
     Connection,
     Row,
@@ -35,7 +35,6 @@ AnyRow = Row[*tuple[Any, ...]]
 
 SHARES_KEPT = timedelta(days=400)  # a chart of a year, and some
 SHARES_GATHERED = 0.1  # seconds
-ACCOUNT_SECONDS = 5.0
 START_WINDOW = timedelta(minutes=10)
 
 log = logging.getLogger(__name__)
@@ -62,8 +61,6 @@ class Store:
         self._database = database
         self._insert = postgresql.insert if database.name == "postgresql" else sqlite.insert
         self._short_ids: LRUCache[str, str] = LRUCache(4096)
-        self._accounts: TTLCache[tuple[int, str], Account] = TTLCache(2048, ACCOUNT_SECONDS)
-        self._account_changes = 0
         self._shares: list[dict[str, Any]] = []
         self._saving: asyncio.Task[None] | None = None
         self._saving_shares = asyncio.Lock()
@@ -77,28 +74,14 @@ class Store:
     # Accounts
 
     async def account(self, user_id: int, provider: str) -> Account | None:
-        """The account that a Discord user linked, if there is one.
-
-        Who clicks once clicks again: for a few seconds the answer is remembered. That is how late
-        one process may learn that another has forgotten an account.
-        """
-        if (known := self._accounts.get((user_id, provider))) is not None:
-            return known
-        changes = self._account_changes
-        row = await self._row(_ACCOUNT, {"user_id": user_id, "provider": provider})
-        account = Account(*row) if row else None
-        if account and changes == self._account_changes:  # else this may be the one before
-            self._accounts[user_id, provider] = account
-        return account
-
-    def _accounts_changed(self) -> None:
-        self._account_changes += 1
-        self._accounts.clear()
+        """The account that a Discord user linked, if there is one."""
+        wanted = {"user_id": user_id, "provider": provider}
+        row = await self._row(_ACCOUNT, wanted)
+        return Account(*row) if row else None
 
     async def save_account(self, account: Account) -> None:
         """Remember `account`, in place of the one its user had."""
         await self._upsert(accounts, asdict(account))
-        self._accounts_changed()
 
     async def delete_account(
         self, user_id: int, provider: str, *, token: bytes | None = None
@@ -109,9 +92,7 @@ class Store:
         )
         if token is not None:
             query = query.where(accounts.c.token == token)
-        deleted = await self._write(lambda connection: connection.execute(query).rowcount > 0)
-        self._accounts_changed()
-        return deleted
+        return await self._write(lambda connection: connection.execute(query).rowcount > 0)
 
     # Linking
 
@@ -367,6 +348,7 @@ class Store:
 
     async def forget(self, user_id: int) -> None:
         """Drop everything about a user."""
+
         await self._save_shares()
 
         def drop(connection: Connection) -> None:
@@ -375,7 +357,6 @@ class Store:
                     connection.execute(delete(table).where(table.c.user_id == user_id))
 
         await self._write(drop)
-        self._accounts_changed()
 
     async def ping(self) -> None:
         """Answer, if the database does."""

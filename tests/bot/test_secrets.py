@@ -60,7 +60,7 @@ async def test_no_secret_is_left_anywhere(
     pages: list[str] = []
     kept: list[bytes] = []
     with caplog.at_level(logging.DEBUG):
-        for name in ("discord", "aiohttp", "asyncio", "aiosqlite"):
+        for name in ("discord", "aiohttp", "asyncio"):
             logging.getLogger(name).setLevel(logging.INFO)
         async with staged(tmp_path) as scene:
             secrets = await much_happens(scene, pages, kept, tmp_path)
