@@ -233,10 +233,13 @@ async def shared_gate(store: Store) -> AsyncIterator[Gate]:
 
 
 async def start(bot: MixBot, settings: Settings) -> None:
-    """Log in to Discord and stay connected."""
+    """Log in to Discord and stay connected; raises CannotStart when Discord does not want that."""
     await log_in(bot, settings)
     spare_the_collector()
-    await bot.connect()
+    try:
+        await bot.connect()
+    except (discord.ConnectionClosed, discord.GatewayNotFound) as error:
+        raise CannotStart(f"Discord ended the connection for good: {error}") from None
 
 
 def spare_the_collector() -> None:

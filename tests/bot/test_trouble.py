@@ -102,6 +102,21 @@ async def test_a_rate_limit_is_learnt_after_the_database_failed(
             await closed.wait()
 
 
+async def test_a_connection_that_discord_ends_is_said_in_words(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def logged_in(bot: object, settings: object) -> None: ...
+
+    async def ended() -> None:
+        raise discord.GatewayNotFound
+
+    monkeypatch.setattr(app, "log_in", logged_in)
+    monkeypatch.setattr(app, "spare_the_collector", lambda: None)
+    monkeypatch.setattr(scene.parts.bot, "connect", ended)
+    with pytest.raises(app.CannotStart, match="Discord ended the connection for good"):
+        await app.start(scene.parts.bot, scene.settings)
+
+
 async def test_autocomplete_is_empty_rather_than_late(scene: Scene) -> None:
     scene.mixcloud.fault("*", "/**", Hang())
     assert (
