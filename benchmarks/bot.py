@@ -31,7 +31,7 @@ from mixbot.settings import Settings
 from mixbot.vault import Vault
 
 SERVERS = 100
-PEOPLE = 4  # in each server
+PEOPLE = 13  # in each server, so that nobody acts twice in a turn
 IN_FLIGHT = 32
 RATE = 100  # interactions a second, where they come when they come
 MANY_SERVERS = 1000
