@@ -23,6 +23,7 @@ from mixbot.accounts import Accounts, Credentials
 from mixbot.bot import MixBot, point_at
 from mixbot.errors import UserError
 from mixbot.mixcloud import Gate, Mixcloud
+from mixbot.mixcloud.client import SHORT_ROOT
 from mixbot.settings import Settings
 from mixbot.signin import DiscordSignIn
 from mixbot.store import Store, open_store
@@ -81,12 +82,13 @@ async def assembled(
     *,
     player_url: str = PLAYER_ROOT,
     image_url: str = IMAGE_ROOT,
+    short_url: str = SHORT_ROOT,
     sign_in_url: str = SIGN_IN_URL,
     **options: Any,
 ) -> AsyncIterator[App]:
     """Everything but the connection to Discord; web pages only if there is a `listener`.
 
-    The three addresses are the sandbox's in the demo; `options` go to discord.py's client.
+    The four addresses are the sandbox's in the demo; `options` go to discord.py's client.
     """
     point_at(settings)
     async with AsyncExitStack() as stack:
@@ -96,6 +98,7 @@ async def assembled(
                 settings.mixcloud_api_url,
                 site_root=settings.mixcloud_site_url,
                 oembed_root=settings.mixcloud_oembed_url,
+                short_root=short_url,
                 gate=await stack.enter_async_context(shared_gate(store)),
             )
         )

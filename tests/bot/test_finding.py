@@ -116,6 +116,15 @@ async def test_a_show_is_opened_by_any_link(scene: Scene, written: str) -> None:
     assert card.link("▶ Play") == f"{scene.settings.public_url}/play{show.key}"
 
 
+async def test_a_short_link_is_followed_to_its_show(scene: Scene) -> None:
+    show = scene.show("jazz")
+    code = scene.mixcloud.short_link(show).rpartition("/")[2]
+    card = await scene.use(scene.ada, "mixcloud show", mix=f"http://i.mixcloud.com/{code}")
+    assert card.embeds[0]["url"] == f"https://www.mixcloud.com{show.key}"
+    lost = await scene.use(scene.ada, "mixcloud show", mix="i.mixcloud.com/Cnowher")
+    assert "nothing there" in lost.text
+
+
 async def test_a_show_left_out_is_the_last_one_shared_here(scene: Scene) -> None:
     answer = await scene.use(scene.ada, "mixcloud show")
     assert "No show was shared here yet" in answer.text

@@ -111,6 +111,7 @@ async def demo(
                 pages,
                 player_url=mixcloud.player_url,
                 image_url=mixcloud.thumbnailer_url,
+                short_url=mixcloud.short_url,
                 sign_in_url=discord.authorize_url,
                 guild_ready_timeout=0.05,
             )
