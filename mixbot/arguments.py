@@ -17,7 +17,7 @@ from mixbot.ui.acting import ACTION
 from mixbot.ui.choosing import host
 from mixbot.ui.pager import Listing
 from mixbot.ui.references import SHORT, Reference, reference, resolve
-from mixbot.ui.text import escape, plain
+from mixbot.ui.text import escape, isolate, plain
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -146,7 +146,7 @@ async def suggested_shows(
     listing = Listing("s", typed.strip()) if len(typed.strip()) > 1 else POPULAR
     for show in await listing.page(bot, 0):
         if isinstance(show, Cloudcast):
-            found.setdefault(show.key, f"{show.name} · {show.user.name}")
+            found.setdefault(show.key, f"{isolate(show.name)} · {isolate(show.user.name)}")
     return [
         app_commands.Choice(name=plain(name, 100), value=await reference(bot.store, key))
         for key, name in list(found.items())[:CHOICES]

@@ -91,7 +91,8 @@ class Answer:
         interaction = self.interaction
         if first:
             kind = EDIT if self.in_place else SEND
-            await _respond(interaction, kind, data | {"flags": self._flags})
+            flags = {} if self.in_place else {"flags": self._flags}
+            await _respond(interaction, kind, data | flags)
         else:
             await edit(interaction, interaction.application_id, interaction.token, data)
 

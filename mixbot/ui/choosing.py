@@ -13,7 +13,7 @@ from mixbot.ui.acting import carry_out
 from mixbot.ui.answers import Answer
 from mixbot.ui.components import Interaction, chosen, handles, menu, option, row
 from mixbot.ui.references import Reference, reference, resolve
-from mixbot.ui.text import plain
+from mixbot.ui.text import isolate, plain
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -56,7 +56,7 @@ def name(bot: MixBot, key: str) -> str:
     """What a menu calls `key`: its title if a card showed it lately, else what its link says."""
     link = Link.from_key(key)
     title = bot.names.get(key) or (link.show or "").replace("-", " ")
-    return f"{title} · {link.user}" if title else link.user
+    return f"{isolate(title)} · {isolate(link.user)}" if title else link.user
 
 
 async def _do(answer: Answer, key: str, to: str) -> None:
