@@ -90,10 +90,14 @@ class MixBot(commands.AutoShardedBot):
             await self.load_extension(cog)
         self.accounts.on_linked = self._on_linked
 
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        # Every event that is handled starts a task, and commands find their way themselves.
+        if event_name != "interaction" or args[0].type in COMPONENTS:
+            super().dispatch(event_name, *args, **kwargs)
+
     async def on_interaction(self, interaction: discord.Interaction[MixBot]) -> None:
-        """Commands find their way themselves; buttons, menus and forms do here."""
-        if interaction.type in COMPONENTS:
-            await components.use(interaction)
+        """Where buttons, menus and forms find their way."""
+        await components.use(interaction)
 
     async def _on_linked(self, linked: Linked) -> None:
         await acting.finish(self, linked)
