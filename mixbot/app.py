@@ -19,7 +19,7 @@ import aiohttp
 import discord
 from aiohttp import web
 
-from mixbot.accounts import Accounts, Credentials
+from mixbot.accounts import PROVIDER, Accounts, Credentials
 from mixbot.bot import MixBot, point_at
 from mixbot.errors import UserError
 from mixbot.mixcloud import Gate, Mixcloud
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 TIDY_SECONDS = 3600.0
 COLLECT_AFTER = 5000  # new objects; Python's default is 700
 GATE_SECONDS = 5.0  # how soon a process learns that another was told to wait
-PROVIDER = "mixcloud"
 SIGN_IN_URL = "https://discord.com/oauth2/authorize"
 
 

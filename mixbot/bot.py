@@ -110,9 +110,9 @@ class MixBot(commands.AutoShardedBot):
 
     def remember_query(self, user_id: int, query: str) -> None:
         """Suggest `query` to this user again, the latest first."""
-        latest = self.queries.get(user_id, [])
         if not query:
             return  # Discord refuses suggestions of which one is empty
+        latest = self.queries.get(user_id, [])
         self.queries[user_id] = [query, *(one for one in latest if one != query)][:10]
 
     async def mention(self, command: str) -> str:
