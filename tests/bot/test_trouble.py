@@ -12,6 +12,7 @@ import discord
 import pytest
 
 from mixbot import app
+from mixbot.accounts import PROVIDER
 from mixbot.app import shared_gate
 from mixbot.mixcloud import Mixcloud
 from mixbot.sandbox.mixcloud import (
@@ -97,7 +98,7 @@ async def test_a_rate_limit_is_learnt_after_the_database_failed(
             return await read(provider)
 
         monkeypatch.setattr(store, "gate", gate_once_it_works)
-        await store.close_gate(app.PROVIDER, datetime.now(UTC) + timedelta(seconds=452))
+        await store.close_gate(PROVIDER, datetime.now(UTC) + timedelta(seconds=452))
         async with asyncio.timeout(10):
             await closed.wait()
 
