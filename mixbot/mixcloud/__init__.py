@@ -7,9 +7,11 @@ async with Mixcloud() as mixcloud:
 
 from .auth import MixcloudOAuth
 from .client import Mixcloud, SearchType
+from .drafts import Draft
 from .errors import (
     Blocked,
     InvalidArgument,
+    InvalidUpload,
     MixcloudError,
     MixcloudOAuthError,
     NotFound,
@@ -17,6 +19,7 @@ from .errors import (
     Rejected,
     Unauthorized,
     Unreachable,
+    UploadInterrupted,
 )
 from .gate import Gate
 from .links import Link, ShortLink, find_links, read_key
@@ -37,6 +40,7 @@ from .models import (
     User,
 )
 from .paging import Paging
+from .tracklists import Section
 
 __all__ = [
     "AccessDict",
@@ -46,9 +50,11 @@ __all__ = [
     "Category",
     "Cloudcast",
     "Comment",
+    "Draft",
     "FeedItem",
     "Gate",
     "InvalidArgument",
+    "InvalidUpload",
     "Link",
     "Mixcloud",
     "MixcloudError",
@@ -63,11 +69,13 @@ __all__ = [
     "Resource",
     "ResourceList",
     "SearchType",
+    "Section",
     "ShortLink",
     "Tag",
     "Track",
     "Unauthorized",
     "Unreachable",
+    "UploadInterrupted",
     "User",
     "find_links",
     "read_key",

@@ -30,7 +30,7 @@ MOST_REDIRECTS = 4
 READ_ATTEMPTS = 3
 SEARCH_TYPES = {"cloudcast": "cloudcast", "upload": "cloudcast", "user": "user", "tag": "tag"}
 
-T = TypeVar("T")
+AnyResource = TypeVar("AnyResource", bound=Resource)
 Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
 Meaning: TypeAlias = Callable[[int, Mapping[str, str], bytes], Any]
 SearchType = Literal["cloudcast", "upload", "user", "tag"]
@@ -142,6 +142,24 @@ class Mixcloud:
         """The owner of the access token."""
         self._need_token()
         return cast(User, await self.get("me"))
+
+    # What resources and pages ask for
+
+    async def load(self, resource: AnyResource, *, force: bool = False) -> AnyResource:
+        """`resource` with all that Mixcloud tells about it, fetched unless it was; the same object.
+
+        `force` fetches it in any case.
+        """
+        if force or not resource.full:
+            resource.fill(await self.get(resource.key))
+        return resource
+
+    async def turn(
+        self, page: ResourceList, to: Literal["next", "previous"]
+    ) -> ResourceList | None:
+        """The page that follows `page`, or the one before it; None where Mixcloud names none."""
+        address = page.paging.get(to)
+        return await self.list_at(address, relative=False) if address else None
 
     # Acting
 

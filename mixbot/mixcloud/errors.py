@@ -58,9 +58,42 @@ class Rejected(MixcloudError):
         self.details = dict(details or {})
 
 
+class UploadInterrupted(Unreachable):
+    """An upload or an edit that ended without an answer; nothing here sends it again by itself.
+
+    `sent` of `size` bytes (None where it is not known) had left. As long as not all had,
+    Mixcloud cannot have taken it, and `may_have_arrived` is False: it is safe to send it again.
+    """
+
+    def __init__(self, message: str, *, sent: int, size: int | None) -> None:
+        super().__init__(message)
+        self.sent = sent
+        self.size = size
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether Mixcloud may have all of it: look for the show before sending it again."""
+        return self.size is None or self.sent >= self.size
+
+
 class MixcloudOAuthError(MixcloudError):
     """The code could not be exchanged for an access token."""
 
 
 class InvalidArgument(ValueError):
     """An argument that Mixcloud has no meaning for; the message says what is allowed."""
+
+
+class InvalidUpload(InvalidArgument):
+    """What was to be uploaded or edited breaks Mixcloud's rules; nothing was sent.
+
+    `problems` maps Mixcloud's field names to what is wrong with each.
+    """
+
+    def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
+        self.problems = {field: list(texts) for field, texts in problems.items()}
+        super().__init__(
+            "\n".join(
+                f"{field}: {text}" for field, texts in self.problems.items() for text in texts
+            )
+        )

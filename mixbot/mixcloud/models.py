@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import repeat
@@ -160,13 +160,14 @@ class Resource(Json):
             raise RuntimeError("this resource was made without a client")
         return self.mixcloud
 
-    async def load(self, *, force: bool = False) -> Self:
+    def load(self, *, force: bool = False) -> Coroutine[Any, Any, Self]:
         """Fetch all that Mixcloud tells about this, unless that was done; returns itself."""
-        if force or not self.full:
-            whole = await self.client.get(self.key)
-            self.__init__(whole.data, self.mixcloud, full=True)  # type: ignore[misc]
-            self._connect()
-        return self
+        return self.client.load(self, force=force)
+
+    def fill(self, whole: Resource) -> None:
+        """Be what `whole` is, which was fetched from the same key."""
+        self.__init__(whole.data, self.mixcloud, full=True)  # type: ignore[misc]
+        self._connect()
 
     def _connect(self) -> None:
         """Make methods of the connections that Mixcloud names and nobody here has heard of."""
@@ -174,9 +175,9 @@ class Resource(Json):
         if new := [name for name in named if name not in self._connections]:
             self.__dict__ = self.__dict__ | {name: partial(self.connection, name) for name in new}
 
-    async def connection(self, name: str, **paging: Unpack[Paging]) -> ResourceList:
+    def connection(self, name: str, **paging: Unpack[Paging]) -> Coroutine[Any, Any, ResourceList]:
         """One of the lists that belong to this, such as `favorites`."""
-        return await self.client.list_at(f"{self.key}{name}/", **paging)
+        return self.client.list_at(f"{self.key}{name}/", **paging)
 
     def __getitem__(self, name: str) -> Any:
         if name in self._readers and name in self.data:
@@ -305,13 +306,13 @@ class User(Pictured):
         """With a token: does its owner follow this user. `following()` is a list."""
         return self.data.get("following")
 
-    async def follow(self) -> AccessDict:
+    def follow(self) -> Coroutine[Any, Any, AccessDict]:
         """Follow this user."""
-        return await self.client.follow(self.key)
+        return self.client.follow(self.key)
 
-    async def unfollow(self) -> AccessDict:
+    def unfollow(self) -> Coroutine[Any, Any, AccessDict]:
         """No longer follow this user."""
-        return await self.client.unfollow(self.key)
+        return self.client.unfollow(self.key)
 
 
 class Tag(Resource):
@@ -362,41 +363,41 @@ class Cloudcast(Pictured):
         """The length, in seconds, or None where Mixcloud does not tell."""
         return self.audio_length
 
-    async def favorite(self) -> AccessDict:
+    def favorite(self) -> Coroutine[Any, Any, AccessDict]:
         """Add this show to the token owner's favorites."""
-        return await self.client.favorite(self.key)
+        return self.client.favorite(self.key)
 
-    async def unfavorite(self) -> AccessDict:
+    def unfavorite(self) -> Coroutine[Any, Any, AccessDict]:
         """Remove it from the token owner's favorites."""
-        return await self.client.unfavorite(self.key)
+        return self.client.unfavorite(self.key)
 
-    async def repost(self) -> AccessDict:
+    def repost(self) -> Coroutine[Any, Any, AccessDict]:
         """Show it to the token owner's followers."""
-        return await self.client.repost(self.key)
+        return self.client.repost(self.key)
 
-    async def unrepost(self) -> AccessDict:
+    def unrepost(self) -> Coroutine[Any, Any, AccessDict]:
         """Take the repost back."""
-        return await self.client.unrepost(self.key)
+        return self.client.unrepost(self.key)
 
-    async def listen_later(self) -> AccessDict:
+    def listen_later(self) -> Coroutine[Any, Any, AccessDict]:
         """Keep it in the token owner's Listen later."""
-        return await self.client.listen_later(self.key)
+        return self.client.listen_later(self.key)
 
-    async def unlisten_later(self) -> AccessDict:
+    def unlisten_later(self) -> Coroutine[Any, Any, AccessDict]:
         """Take it out of the token owner's Listen later."""
-        return await self.client.unlisten_later(self.key)
+        return self.client.unlisten_later(self.key)
 
-    async def embed_json(self, **display: Any) -> AccessDict:
+    def embed_json(self, **display: Any) -> Coroutine[Any, Any, AccessDict]:
         """How to embed this show, as data; see `Mixcloud.embed_json`."""
-        return await self.client.embed_json(self.key, **display)
+        return self.client.embed_json(self.key, **display)
 
-    async def embed_html(self, **display: Any) -> str:
+    def embed_html(self, **display: Any) -> Coroutine[Any, Any, str]:
         """How to embed this show, as HTML of Mixcloud's; see `Mixcloud.embed_html`."""
-        return await self.client.embed_html(self.key, **display)
+        return self.client.embed_html(self.key, **display)
 
-    async def oembed(self, **display: Any) -> AccessDict:
+    def oembed(self, **display: Any) -> Coroutine[Any, Any, AccessDict]:
         """The oEmbed answer about this show."""
-        return await self.client.oembed(self.key, **display)
+        return self.client.oembed(self.key, **display)
 
 
 class Comment(Resource):
@@ -513,25 +514,29 @@ class ResourceList(AccessList[Resource]):
     @property
     def has_next(self) -> bool:
         """Whether Mixcloud says that there is more; the next page may be empty all the same."""
-        return bool((self.data.get("paging") or {}).get("next"))
+        return bool(self.paging.get("next"))
 
-    async def next(self) -> ResourceList | None:
+    @property
+    def paging(self) -> Mapping[str, str]:
+        """The addresses of the `next` and the `previous` page, as far as there are such."""
+        return self.data.get("paging") or {}
+
+    def next(self) -> Coroutine[Any, Any, ResourceList | None]:
         """The page after this one, or None."""
-        return await self._follow("next")
+        return self.client.turn(self, "next")
 
-    async def previous(self) -> ResourceList | None:
+    def previous(self) -> Coroutine[Any, Any, ResourceList | None]:
         """The page before this one, or None. A list by date has one before its first: what is
         newer by now.
         """
-        return await self._follow("previous")
+        return self.client.turn(self, "previous")
 
-    async def _follow(self, direction: str) -> ResourceList | None:
-        address = (self.data.get("paging") or {}).get(direction)
-        if not address:
-            return None
+    @property
+    def client(self) -> Mixcloud:
+        """The client this came from; raises RuntimeError for a list made by hand."""
         if self.mixcloud is None:
             raise RuntimeError("this list was made without a client")
-        return await self.mixcloud.list_at(address, relative=False)
+        return self.mixcloud
 
     def __getitem__(self, index: Any) -> Any:
         if index == "data":
