@@ -95,7 +95,8 @@ async def assembled(
         mixcloud = await stack.enter_async_context(
             Mixcloud(
                 settings.mixcloud_api_url,
-                site_root=settings.mixcloud_site_url,
+                access_token=None,
+                mixcloud_root=settings.mixcloud_site_url,
                 oembed_root=settings.mixcloud_oembed_url,
                 short_root=short_url,
                 gate=await stack.enter_async_context(shared_gate(store)),

@@ -53,6 +53,6 @@ async def _discord(settings: Settings) -> str:
 
 
 async def _mixcloud(settings: Settings) -> str:
-    async with Mixcloud(settings.mixcloud_api_url) as mixcloud:
+    async with Mixcloud(settings.mixcloud_api_url, access_token=None) as mixcloud:
         await mixcloud.popular(limit=1)
     return f"answers at {settings.mixcloud_api_url}"

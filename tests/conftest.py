@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -126,6 +127,12 @@ async def running(
         finally:
             await parts.bot.close()
             await connection
+
+
+@pytest.fixture(autouse=True)
+def nobodys_netrc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token of whoever runs the tests stays where it is."""
+    monkeypatch.setenv("NETRC", os.devnull)
 
 
 @pytest.fixture

@@ -150,7 +150,12 @@ async def _staged(
     async with AsyncExitStack() as stack:
         discord = await stack.enter_async_context(DiscordServer())
         client = await stack.enter_async_context(
-            Mixcloud(mixcloud.api_url, site_root=mixcloud.site_url, oembed_root=mixcloud.oembed_url)
+            Mixcloud(
+                mixcloud.api_url,
+                access_token=None,
+                mixcloud_root=mixcloud.site_url,
+                oembed_root=mixcloud.oembed_url,
+            )
         )
         stage = Stage(store, mixcloud, discord, client, signs_in=signs_in)
         stack.callback(stage.close)

@@ -51,7 +51,7 @@ def clock() -> Clock:
 
 @pytest_asyncio.fixture
 async def mixcloud(mixcloud_server: MixcloudServer) -> AsyncIterator[Mixcloud]:
-    async with Mixcloud(mixcloud_server.api_url, site_root=mixcloud_server.site_url) as client:
+    async with Mixcloud(mixcloud_server.api_url, mixcloud_root=mixcloud_server.site_url) as client:
         yield client
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -23,20 +23,27 @@ _TOKEN = re.compile(
 )
 
 
-def decode(status: int, headers: Mapping[str, str], body: bytes) -> Any:
+def decode(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    json_decode: Callable[[bytes], Any] = orjson.loads,
+) -> Any:
     """Turn an answer into data, or raise the exception it stands for.
 
     403 means a rate limit, a refusal or a page of the network in between, so the body decides.
     """
     try:
-        data = orjson.loads(body)
+        data = json_decode(body)
     except ValueError:
         raise _without_json(status, headers) from None
     if not isinstance(data, dict):
         raise errors.Unreachable(f"HTTP {status} with unexpected JSON", status=status)
     if status < 400 and "error" not in data:
         return data
-    raise _from_error(status, headers, data)
+    error = _from_error(status, headers, data)
+    error.data = data
+    raise error
 
 
 def without_token(body: bytes) -> bytes:

@@ -13,7 +13,7 @@ from oauthlib.oauth2 import OAuth2Error
 from oauthlib.oauth2.rfc6749.parameters import parse_token_response
 
 from .answers import decode
-from .client import SITE_ROOT, Mixcloud
+from .client import MIXCLOUD_ROOT, Mixcloud
 from .errors import InvalidArgument, MixcloudError, MixcloudOAuthError, RateLimited, Unreachable
 
 
@@ -29,7 +29,7 @@ class MixcloudOAuth:
         redirect_uri: str | None = None,
         mixcloud: Mixcloud | None = None,
     ) -> None:
-        root = mixcloud.site_root if mixcloud else SITE_ROOT
+        root = mixcloud.mixcloud_root if mixcloud else MIXCLOUD_ROOT
         self.oauth_root = (oauth_root or f"{root}/oauth").rstrip("/")
         self.client_id = client_id
         self.client_secret = client_secret
@@ -56,7 +56,7 @@ class MixcloudOAuth:
         try:
             if self.mixcloud is not None:
                 return await _exchanged(self.mixcloud, address)
-            async with Mixcloud() as mixcloud:
+            async with Mixcloud(access_token=None) as mixcloud:
                 return await _exchanged(mixcloud, address)
         except MixcloudError as error:
             error.hide(code)

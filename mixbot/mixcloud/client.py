@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import functools
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, Self, TypeAlias, TypeVar, Unpack, cast
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, Unpack, cast
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urljoin, urlsplit
 
 import aiohttp
-import stamina
 from yarl import URL
 
 from . import errors
@@ -17,11 +21,27 @@ from .answers import decode, without_token
 from .deadline import TimeLimit
 from .gate import Gate
 from .links import Link, ShortLink, find_links
-from .models import AccessDict, Resource, ResourceList, Tag, User, resource
-from .paging import Paging, paging_query
+from .models import (
+    BY_TYPE,
+    AccessDict,
+    Artist,
+    Category,
+    Cloudcast,
+    Playlist,
+    Resource,
+    ResourceList,
+    Tag,
+    User,
+    resource,
+)
+from .paging import Moment, Paging, paging_query
+from .walking import walk
+
+if TYPE_CHECKING:
+    from .cache import Answer, ResponseCache
 
 API_ROOT = "https://api.mixcloud.com"
-SITE_ROOT = "https://www.mixcloud.com"
+MIXCLOUD_ROOT = "https://www.mixcloud.com"
 OEMBED_ROOT = "https://app.mixcloud.com/oembed/"
 SHORT_ROOT = "https://i.mixcloud.com"
 
@@ -31,47 +51,94 @@ READ_ATTEMPTS = 3
 SEARCH_TYPES = {"cloudcast": "cloudcast", "upload": "cloudcast", "user": "user", "tag": "tag"}
 
 AnyResource = TypeVar("AnyResource", bound=Resource)
-Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
 Meaning: TypeAlias = Callable[[int, Mapping[str, str], bytes], Any]
 SearchType = Literal["cloudcast", "upload", "user", "tag"]
 METADATA = {"metadata": "1"}  # without it, nothing says what it is
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that went out, and what became of it: what `on_exchange` is told."""
+
+    method: str
+    path: str  # without the query, in which tokens ride
+    seconds: float
+    status: int | None  # None when there was no answer
+    size: int  # bytes of the answer, unpacked
+
+
 class Mixcloud:
     """Mixcloud's API, asynchronously. An async context manager, or call `close()`.
 
-    `access_token` acts as its owner. `session` is used and left open; without it one is made.
-    `gate` is shared with other clients so that a rate limit stops them all. `timeout` bounds a
-    whole call, its retries included, in seconds.
+    `access_token` acts as its owner, and None as nobody; left out, it is looked for in `.netrc`
+    under the machine `mixcloud-api`. `session` is used and left open; without it one is made, of
+    `connector` (left open, too) and with `proxy`. `gate` is shared with other clients so that a
+    rate limit stops them all. `timeout` bounds a whole call, its retries included, in seconds.
+
+    `cache` keeps answers to reads without a token. `on_exchange` is told of every request, for
+    metrics. With `raise_exceptions=False` a call returns what Mixcloud answered instead of raising:
+    an AccessDict with its `error`, or None when that was no JSON. Without any answer it still
+    raises, as it does for arguments that mean nothing.
+
+    `json_decoder_class`, `resource_class` and `resource_list_class` replace what answers are read
+    with and made into: for those who bring their own.
     """
+
+    api_root: str = API_ROOT
+    mixcloud_root: str = MIXCLOUD_ROOT
+    oembed_root: str = OEMBED_ROOT
+    short_root: str = SHORT_ROOT
+    json_decoder_class: type[json.JSONDecoder] | None = None
+    resource_class: type[Resource] | None = None
+    resource_list_class: type[ResourceList] | None = None
 
     def __init__(
         self,
-        api_root: str = API_ROOT,
+        api_root: str | None = None,
         *,
-        access_token: str | None = None,
-        site_root: str = SITE_ROOT,
-        oembed_root: str = OEMBED_ROOT,
-        short_root: str = SHORT_ROOT,
+        access_token: str | EllipsisType | None = ...,
+        mixcloud_root: str | None = None,
+        oembed_root: str | None = None,
+        short_root: str | None = None,
+        json_decoder_class: type[json.JSONDecoder] | None = None,
+        resource_class: type[Resource] | None = None,
+        resource_list_class: type[ResourceList] | None = None,
+        raise_exceptions: bool = True,
         session: aiohttp.ClientSession | None = None,
+        connector: aiohttp.BaseConnector | None = None,
+        proxy: str | None = None,
         gate: Gate | None = None,
+        cache: ResponseCache | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
         timeout: float = 8.0,
     ) -> None:
-        self.api_root = api_root.rstrip("/")
-        self.access_token = access_token
-        self.site_root = site_root.rstrip("/")
-        self.oembed_root = oembed_root
-        self.short_root = short_root.rstrip("/")
+        if session is not None and (connector is not None or proxy is not None):
+            raise errors.InvalidArgument("a session brings its own connector and proxy")
+        self.api_root = (api_root or self.api_root).rstrip("/")
+        self.access_token = None if access_token is ... else access_token
+        self.mixcloud_root = (mixcloud_root or self.mixcloud_root).rstrip("/")
+        self.oembed_root = oembed_root or self.oembed_root
+        self.short_root = (short_root or self.short_root).rstrip("/")
+        self.json_decoder_class = json_decoder_class or self.json_decoder_class
+        self.resource_class = resource_class or self.resource_class
+        self.resource_list_class = resource_list_class or self.resource_list_class
+        self.raise_exceptions = raise_exceptions
         self.gate = gate or Gate()
+        self.cache = cache
+        self.on_exchange = on_exchange
+        self._seeks_token = access_token is ...
         self._time_limit = TimeLimit(timeout)
         self._session = session
         self._owns_session = session is None
+        self._connector = connector
+        self._proxy = proxy
 
     def __repr__(self) -> str:
         return f"<Mixcloud at {self.api_root}{' with a token' if self.access_token else ''}>"
 
     async def __aenter__(self) -> Self:
         self._open()
+        await self._seek_token()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -84,13 +151,24 @@ class Mixcloud:
             await self._session.close()
             self._session = None
 
-    def with_token(self, access_token: str | None) -> Mixcloud:
+    def with_token(self, access_token: str | None) -> Self:
         """The same client acting as somebody else; it shares session and gate, and owns neither."""
         self._open()
         other = copy.copy(self)
         other.access_token = access_token
+        other._seeks_token = False
         other._owns_session = False
         return other
+
+    async def _seek_token(self) -> None:
+        """Look into `.netrc`, once, if no token was given; in a thread, as it is a file."""
+        if self._seeks_token:
+            from .netrc import token_from_netrc
+
+            token = await asyncio.to_thread(token_from_netrc)
+            if self._seeks_token:  # several first calls may have looked
+                self._seeks_token = False
+                self.access_token = self.access_token or token
 
     # Reading
 
@@ -104,7 +182,7 @@ class Mixcloud:
     ) -> Resource:
         """The resource at `key` (`user`, `user/show`), or at an address of the API's own host."""
         query = METADATA | params if create_connections else params
-        return resource(await self._read(self._at(key, relative), query), self, full=True)
+        return self._resource(await self._read(self._at(key, relative), query))
 
     async def list_at(
         self, key: str, *, relative: bool = True, **paging: Unpack[Paging]
@@ -134,14 +212,44 @@ class Mixcloud:
         """The latest shows."""
         return await self.list_at("new", **paging)
 
-    async def discover(self, tag: str) -> Tag:
-        """A tag (`jazz`), a city (`city:athens`) or both (`funk+city:athens`)."""
-        return cast(Tag, await self.get(f"genres/{quote(tag, safe='')}"))
+    async def discover(self, tag: str | None = None, *, city: str | None = None) -> Tag:
+        """A tag (`jazz`), a city, or both: `popular()`, `hot()` and `new()` of it list shows.
+
+        The API's own spellings `city:athens` and `funk+city:athens` are tags, too.
+        """
+        named = [name for name in (tag, city and f"city:{city}") if name]
+        if not named:
+            raise errors.InvalidArgument("neither a tag nor a city is given")
+        return _only(Tag, await self.get(f"genres/{quote('+'.join(named), safe='')}"))
+
+    async def user(self, username: str) -> User:
+        """The person or station of that name; a link to their profile does as well."""
+        return _only(User, await self.get(username))
+
+    async def cloudcast(self, key: str) -> Cloudcast:
+        """The show at `key`: `user/show`, or a link to it."""
+        return _only(Cloudcast, await self.get(key))
+
+    async def playlist(self, key: str) -> Playlist:
+        """The playlist at `key`: `user/playlists/name`."""
+        return _only(Playlist, await self.get(key))
+
+    async def artist(self, slug: str) -> Artist:
+        """Who made tracks. Mixcloud has not documented these since 2015: it may raise NotFound."""
+        return _only(Artist, await self.get(f"artist/{quote(slug, safe='')}"))
+
+    async def categories(self) -> ResourceList:
+        """The site's old sections. Mixcloud does not document them, and sends all at once."""
+        return await self.list_at("categories")
+
+    async def category(self, slug: str) -> Category:
+        """One of the site's old sections, such as `ambient`."""
+        return _only(Category, await self.get(f"categories/{quote(slug, safe='')}"))
 
     async def me(self) -> User:
         """The owner of the access token."""
-        self._need_token()
-        return cast(User, await self.get("me"))
+        await self._need_token()
+        return _only(User, await self.get("me"))
 
     # What resources and pages ask for
 
@@ -151,7 +259,10 @@ class Mixcloud:
         `force` fetches it in any case.
         """
         if force or not resource.full:
-            resource.fill(await self.get(resource.key))
+            whole = await self.get(resource.key)
+            if not isinstance(whole, Resource):  # what Mixcloud said instead, without exceptions
+                return whole
+            resource.fill(whole)
         return resource
 
     async def turn(
@@ -160,6 +271,18 @@ class Mixcloud:
         """The page that follows `page`, or the one before it; None where Mixcloud names none."""
         address = page.paging.get(to)
         return await self.list_at(address, relative=False) if address else None
+
+    def walk(
+        self, page: ResourceList, *, most: int | None = None, since: Moment | None = None
+    ) -> AsyncIterator[Any]:
+        """The items of `page` and of all pages after it, each key once; at most `most` of them.
+
+        With `since`, none whose date in the list is older; in a list that has no dates of its own,
+        none created earlier. Favorites, followers and following go by dates that items do not
+        carry: they end with the page in which `since` lies. The next page is fetched while this
+        one is read. A refusal always raises: an iterator has no other way to tell it.
+        """
+        return walk(self, page, most, since)
 
     # Acting
 
@@ -207,7 +330,7 @@ class Mixcloud:
     ) -> AccessDict:
         """How to embed a show; `html` in it is Mixcloud's, not to be trusted."""
         display = _display(width, height, color)
-        return AccessDict(await self._read(f"{self._at(cloudcast)}embed-json/", display))
+        return _dict(await self._read(f"{self._at(cloudcast)}embed-json/", display))
 
     async def embed_html(
         self,
@@ -231,9 +354,9 @@ class Mixcloud:
         color: str | None = None,
     ) -> AccessDict:
         """The oEmbed answer about a show or a user: `title`, `author_name`, `image`, `html`."""
-        query = {"url": f"{SITE_ROOT}{_path(key)}", "format": "json"}
+        query = {"url": f"{MIXCLOUD_ROOT}{_path(key)}", "format": "json"}
         query |= _display(width, height, color)
-        return AccessDict(await self._read(self.oembed_root, query, with_token=False))
+        return _dict(await self._read(self.oembed_root, query, with_token=False))
 
     async def resolve(self, link: ShortLink) -> Link:
         """Where a short link leads; raises NotFound when it leads nowhere on Mixcloud."""
@@ -252,16 +375,22 @@ class Mixcloud:
             raise errors.InvalidArgument("only addresses of the API's own host are followed")
         return parts._replace(scheme=root.scheme, fragment="").geturl()
 
-    def _need_token(self) -> str:
+    async def _need_token(self) -> str:
+        await self._seek_token()
         if not self.access_token:
             raise errors.Unauthorized("This needs an access token.")
         return self.access_token
 
-    def _list(self, data: dict[str, Any]) -> ResourceList:
+    def _resource(self, data: Any) -> Resource:
+        return data if _is_refusal(data) else resource(data, self, full=True)
+
+    def _list(self, data: Any) -> ResourceList:
+        if _is_refusal(data):
+            return cast(ResourceList, data)
         found = data.get("data")
         if not isinstance(found, list) or not {dict}.issuperset(map(type, found)):
             raise errors.Unreachable("Mixcloud sent something else than a list")
-        return ResourceList(data, self)
+        return (self.resource_list_class or ResourceList)(data, mixcloud=self)
 
     async def _read(
         self,
@@ -273,43 +402,63 @@ class Mixcloud:
         follow: bool = True,
     ) -> Any:
         """GET; `meaning` makes of the answer what it stands for."""
+        if self._seeks_token:
+            await self._seek_token()
         if with_token and self.access_token:
             query = {**query, "access_token": self.access_token}
         with self._time_limit:
-            return await self._patiently(_with_query(address, query), meaning, follow)
+            try:
+                return await self._patiently(_with_query(address, query), meaning, follow)
+            except errors.MixcloudError as error:
+                return self._refused(error)
 
     async def _patiently(self, address: str, meaning: Meaning, follow: bool) -> Any:
         """GET, again if there was no usable answer: reading twice changes nothing."""
         try:
-            return self._judged(await self._request("GET", address, follow=follow), meaning)
+            return self._judged(await self._ask(address, follow), meaning)
         except errors.Unreachable as error:
             first = error
-        # stamina is left to the rare case: it would cost the usual one a tenth of its time.
+        # It is left to the rare case: it would cost the usual one a tenth of its time.
+        import stamina
+
         async for attempt in stamina.retry_context(
             on=_may_pass, attempts=READ_ATTEMPTS, wait_initial=0.1, wait_jitter=0.3, wait_max=1.0
         ):
             with attempt:
                 if attempt.num == 1:
                     raise first
-                return self._judged(await self._request("GET", address, follow=follow), meaning)
+                return self._judged(await self._ask(address, follow), meaning)
         raise first
+
+    def _ask(self, address: str, follow: bool) -> Awaitable[Answer]:
+        """GET by way of the cache, if there is one, and nobody's token in the address."""
+        if self.cache is None or self.access_token:
+            return self._request("GET", address, follow=follow)
+
+        async def ask() -> Answer:
+            with self._time_limit:
+                return await self._request("GET", address, follow=follow)
+
+        return self.cache.answer(address, ask)
+
+    def _refused(self, error: errors.MixcloudError) -> AccessDict | None:
+        """What a call returns that may not raise; raises what Mixcloud did not answer."""
+        if self.raise_exceptions or error.status is None:
+            raise error
+        return AccessDict(error.data, self) if error.data else None
 
     async def _act(self, method: str, key: str, action: str) -> AccessDict:
         """POST or DELETE, once: when no answer comes, nobody knows whether it was done."""
-        query = {"access_token": self._need_token()}
-        address = _with_query(f"{self._at(key)}{action}/", query)
-        answer = await self.send(method, address)
+        query = {"access_token": await self._need_token()}
         try:
-            data = self._judged(answer, decode)
-        except errors.NotFound:
+            answer = await self.send(method, _with_query(f"{self._at(key)}{action}/", query))
+            return _done(self._judged(answer, decode))
+        except errors.NotFound as error:
             if method == "DELETE":  # it was not done in the first place
                 return AccessDict({"result": {"success": True, "message": "It was not there."}})
-            raise
-        result = data.get("result")
-        result = result if isinstance(result, dict) else {}
-        if not result.get("success"):
-            raise errors.Rejected(str(result.get("message") or "Mixcloud did not do it."))
-        return AccessDict(data)
+            return cast(AccessDict, self._refused(error))
+        except errors.MixcloudError as error:
+            return cast(AccessDict, self._refused(error))
 
     async def send(self, method: str, address: str) -> Answer:
         """One request to any address, without a token: status, headers and body, in bounded time.
@@ -324,6 +473,9 @@ class Mixcloud:
         if self.access_token:  # Mixcloud repeats it, in the links to other pages for one
             body = without_token(body)
         try:
+            if self.json_decoder_class and meaning is decode:
+                json_decode = functools.partial(json.loads, cls=self.json_decoder_class)
+                return decode(status, headers, body, json_decode)
             return meaning(status, headers, body)
         except errors.MixcloudError as error:
             error.hide(self.access_token)
@@ -332,34 +484,74 @@ class Mixcloud:
             raise
 
     async def _request(self, method: str, address: str, *, follow: bool) -> Answer:
+        """Send a request, and again where it is redirected to; the last answer."""
+        self.gate.check()
+        for _ in range(MOST_REDIRECTS + 1):
+            status, headers, body = await self._exchange(method, address)
+            location = headers.get("Location")
+            if not (follow and location and 300 <= status < 400):
+                return status, headers, body
+            address = _redirected(address, location)
+        raise errors.Blocked("Redirected without end")
+
+    async def _exchange(self, method: str, address: str) -> Answer:
         """Send one request and read its answer: nothing else here touches the network.
 
         aiohttp's errors hold the address, and the token is part of that: they are replaced.
         """
-        self.gate.check()
-        session = self._open()
-        for _ in range(MOST_REDIRECTS + 1):
-            try:
-                async with session.request(
-                    method, URL(address, encoded=True), allow_redirects=False
-                ) as response:
-                    body = await _body(response)
-            except (aiohttp.ClientError, OSError, ValueError) as error:
-                raise errors.Unreachable(f"No answer: {type(error).__name__}") from None
-            location = response.headers.get("Location")
-            if not (follow and location and 300 <= response.status < 400):
-                return response.status, response.headers, body
-            address = _redirected(address, location)
-        raise errors.Blocked("Redirected without end")
+        started = time.perf_counter()
+        status, body = None, b""
+        try:
+            async with self._open().request(
+                method, URL(address, encoded=True), allow_redirects=False
+            ) as response:
+                body = await _body(response)
+                status = response.status
+                return status, response.headers, body
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise errors.Unreachable(f"No answer: {type(error).__name__}") from None
+        finally:
+            if self.on_exchange:
+                seconds = time.perf_counter() - started
+                path = urlsplit(address).path
+                self.on_exchange(Exchange(method, path, seconds, status, len(body)))
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
+                connector=self._connector,
+                connector_owner=self._connector is None,
+                proxy=self._proxy,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, connect=None),
                 headers={"User-Agent": "mixbot (Python, aiohttp)", "Accept": "*/*"},
             )
         return self._session
+
+
+def _only(kind: type[AnyResource], found: Resource) -> AnyResource:
+    """`found` as the `kind` that was asked for; raises NotFound when it is something else."""
+    if not isinstance(found, kind) and type(found) in BY_TYPE.values():
+        raise errors.NotFound(f"{found.key} is a {type(found).__name__} and no {kind.__name__}.")
+    return cast(AnyResource, found)
+
+
+def _dict(data: Any) -> AccessDict:
+    return data if _is_refusal(data) else AccessDict(data)
+
+
+def _is_refusal(data: Any) -> bool:
+    """Whether `data` is what `_refused` made of an error, and so is to be returned as it is."""
+    return data is None or isinstance(data, AccessDict)
+
+
+def _done(data: Mapping[str, Any]) -> AccessDict:
+    """What an action answered; raises Rejected when it was not done."""
+    result = data.get("result")
+    result = result if isinstance(result, dict) else {}
+    if not result.get("success"):
+        raise errors.Rejected(str(result.get("message") or "Mixcloud did not do it."))
+    return AccessDict(dict(data))
 
 
 def _may_pass(error: Exception) -> bool:

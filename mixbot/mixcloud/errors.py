@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class MixcloudError(Exception):
-    """Anything that Mixcloud refuses, or that keeps it from answering."""
+    """Anything that Mixcloud refuses, or that keeps it from answering.
+
+    `status` is the answer's HTTP status and `data` its JSON; None where there was none.
+    """
+
+    data: dict[str, Any] | None = None
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
 
+    @property
+    def type(self) -> str | None:
+        """What Mixcloud calls this kind of error, such as `RateLimitException`."""
+        return self._told.get("type")
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What else Mixcloud says of it, such as `retry_after`."""
+        return {name: told for name, told in self._told.items() if name not in ("message", "type")}
+
+    @property
+    def _told(self) -> Mapping[str, Any]:
+        told = (self.data or {}).get("error")
+        return told if isinstance(told, dict) else {}
+
     def hide(self, secret: str | None) -> None:
-        """Take `secret` out of the message: Mixcloud may repeat the token that it refuses."""
+        """Take `secret` out of all this holds: Mixcloud may repeat the token that it refuses."""
         if secret:
             self.message = self.message.replace(secret, "…")
             self.args = (self.message,)
+            self.data = _without(secret, self.data)
+
+
+def _without(secret: str, data: Any) -> Any:
+    match data:
+        case str():
+            return data.replace(secret, "…")
+        case dict():
+            return {_without(secret, name): _without(secret, value) for name, value in data.items()}
+        case list():
+            return [_without(secret, value) for value in data]
+    return data
 
 
 class Unreachable(MixcloudError):

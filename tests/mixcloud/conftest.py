@@ -39,7 +39,8 @@ async def client(server: MixcloudServer) -> AsyncIterator[Client]:
 
     def make(**options: object) -> Mixcloud:
         roots = {
-            "site_root": server.site_url,
+            "access_token": None,
+            "mixcloud_root": server.site_url,
             "oembed_root": server.oembed_url,
             "short_root": server.short_url,
         }

@@ -36,7 +36,7 @@ async def server() -> AsyncIterator[MixcloudServer]:
 async def mixcloud(server: MixcloudServer) -> AsyncIterator[Mixcloud]:
     async with Mixcloud(
         server.api_url,
-        site_root=server.site_url,
+        mixcloud_root=server.site_url,
         oembed_root=server.oembed_url,
         short_root=server.short_url,
         timeout=1,

@@ -1,0 +1,110 @@
+"""All items of a list, across its pages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from .errors import InvalidArgument, MixcloudError
+from .models import ResourceList, comparable
+from .paging import Moment, to_timestamp
+
+if TYPE_CHECKING:
+    from .client import Mixcloud
+
+DATES = ("listen_time", "submit_date", "created_time")  # a list by date goes by one of them
+
+
+async def walk(
+    mixcloud: Mixcloud, page: ResourceList, most: int | None, since: Moment | None
+) -> AsyncIterator[Any]:
+    """The items of `page` and of the pages after it, each once; see `Mixcloud.walk`."""
+    if most is not None and (type(most) is not int or most < 0):
+        raise InvalidArgument(f"most is {most!r}; it must be a whole number from 0")
+    oldest = None if since is None else to_timestamp(since)
+    seen: set[str] = set()
+    asked: set[str] = set()
+    following: asyncio.Task[ResourceList | None] | None = None
+    try:
+        while page and len(seen) != most:
+            address = page.paging.get("next")
+            if (
+                address
+                and address not in asked
+                and not _ends_before(address, oldest)
+                and (most is None or len(seen) + len(page) < most)
+            ):
+                asked.add(address)
+                following = asyncio.create_task(mixcloud.turn(page, "next"))
+            for item in _not_older(page, oldest):
+                key = comparable(item.key)
+                if key not in seen:
+                    seen.add(key)
+                    yield item
+                if len(seen) == most:
+                    return
+            if following is None:
+                return
+            page, following = _listed(await following), None
+    finally:
+        if following is not None:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+
+def _listed(page: Any) -> ResourceList:
+    """`page`, or what a client that raises no exceptions got instead of one, as an exception."""
+    if isinstance(page, ResourceList):
+        return page
+    raise MixcloudError(f"The list breaks off: Mixcloud answered {page!r}.")
+
+
+def _not_older(page: ResourceList, oldest: int | None) -> Iterator[Any]:
+    field = _date_field(page) if oldest is not None else None
+    for item in page:
+        seconds = _seconds(item, field)
+        if oldest is None or seconds is None or seconds >= oldest:
+            yield item
+
+
+def _date_field(page: ResourceList) -> str | None:
+    """The field to hold items against: the one whose dates Mixcloud's links to other pages name.
+
+    None for favorites and the like: they go by a date that no item carries.
+    """
+    bounds = (
+        (_moment(page.paging.get("next"), "until"), page[-1]),
+        (_moment(page.paging.get("previous"), "since"), page[0]),
+    )
+    dated = [(moment, item) for moment, item in bounds if moment is not None]
+    for field in DATES:
+        if any(_seconds(item, field) == moment for moment, item in dated):
+            return field
+    return None if dated else "created_time"
+
+
+def _ends_before(address: str, oldest: int | None) -> bool:
+    """Whether all that `address` lists is older than `oldest`."""
+    until = _moment(address, "until")
+    return oldest is not None and until is not None and until < oldest
+
+
+def _moment(address: str | None, bound: str) -> int | None:
+    """Unix seconds of `since` or `until` in a link, such as `2018-06-12+16%3A23%3A45`, in UTC."""
+    text = parse_qs(urlsplit(address or "").query).get(bound, [""])[0]
+    try:
+        return int(text) if text.isdigit() else int(_utc(datetime.fromisoformat(text)).timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _seconds(item: Any, field: str | None) -> int | None:
+    date = getattr(item, field, None) if field else None
+    return int(_utc(date).timestamp()) if isinstance(date, datetime) else None
+
+
+def _utc(date: datetime) -> datetime:
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
