@@ -6,7 +6,8 @@ async with Mixcloud() as mixcloud:
 """
 
 from .auth import MixcloudOAuth
-from .client import Mixcloud, SearchType
+from .cache import ResponseCache
+from .client import Exchange, Mixcloud, SearchType
 from .drafts import Draft
 from .errors import (
     Blocked,
@@ -51,6 +52,7 @@ __all__ = [
     "Cloudcast",
     "Comment",
     "Draft",
+    "Exchange",
     "FeedItem",
     "Gate",
     "InvalidArgument",
@@ -68,6 +70,7 @@ __all__ = [
     "Rejected",
     "Resource",
     "ResourceList",
+    "ResponseCache",
     "SearchType",
     "Section",
     "ShortLink",

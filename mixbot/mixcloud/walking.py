@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from .errors import InvalidArgument, MixcloudError
 from .models import ResourceList, comparable
@@ -27,18 +27,14 @@ async def walk(
     oldest = None if since is None else to_timestamp(since)
     seen: set[str] = set()
     asked: set[str] = set()
-    following: asyncio.Task[ResourceList | None] | None = None
+    following: asyncio.Task[ResourceList] | None = None
     try:
         while page and len(seen) != most:
-            address = page.paging.get("next")
-            if (
-                address
-                and address not in asked
-                and not _ends_before(address, oldest)
-                and (most is None or len(seen) + len(page) < most)
-            ):
+            address = _address_after(page, asked, oldest)
+            if address:
                 asked.add(address)
-                following = asyncio.create_task(mixcloud.turn(page, "next"))
+                if most is None or len(seen) + len(page) < most:
+                    following = asyncio.create_task(mixcloud.list_at(address, relative=False))
             for item in _not_older(page, oldest):
                 key = comparable(item.key)
                 if key not in seen:
@@ -46,9 +42,10 @@ async def walk(
                     yield item
                 if len(seen) == most:
                     return
-            if following is None:
+            if not address:
                 return
-            page, following = _listed(await following), None
+            page = _listed(await (following or mixcloud.list_at(address, relative=False)))
+            following = None
     finally:
         if following is not None:
             following.cancel()
@@ -60,6 +57,27 @@ def _listed(page: Any) -> ResourceList:
     if isinstance(page, ResourceList):
         return page
     raise MixcloudError(f"The list breaks off: Mixcloud answered {page!r}.")
+
+
+def _address_after(page: ResourceList, asked: set[str], oldest: int | None) -> str | None:
+    """Where the list goes on, if there can be something new.
+
+    Mixcloud's dates have whole seconds, and a link to what is older than the last item's leaves out
+    others of the same second: so it is asked a second wider, unless it was already.
+    """
+    link = page.paging.get("next")
+    if not link or _ends_before(link, oldest):
+        return None
+    return next((one for one in (_a_second_wider(link), link) if one not in asked), None)
+
+
+def _a_second_wider(link: str) -> str:
+    until = _moment(link, "until")
+    if until is None:
+        return link
+    parts = urlsplit(link)
+    query = dict(parse_qsl(parts.query)) | {"until": str(until + 1)}
+    return parts._replace(query=urlencode(query)).geturl()
 
 
 def _not_older(page: ResourceList, oldest: int | None) -> Iterator[Any]:
