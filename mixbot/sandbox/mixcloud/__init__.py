@@ -12,9 +12,12 @@ from mixbot.sandbox.mixcloud.faults import (
     InvalidToken,
     NotFoundHtml,
     RateLimit,
+    Raw,
     Redirect,
+    Reset,
     ServerError,
     Slow,
+    Trickle,
 )
 from mixbot.sandbox.mixcloud.records import Section, Show, User
 from mixbot.sandbox.mixcloud.server import LoggedRequest, MixcloudServer
@@ -33,10 +36,13 @@ __all__ = [
     "MixcloudServer",
     "NotFoundHtml",
     "RateLimit",
+    "Raw",
     "Redirect",
+    "Reset",
     "Section",
     "ServerError",
     "Show",
     "Slow",
+    "Trickle",
     "User",
 ]

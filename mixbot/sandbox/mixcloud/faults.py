@@ -5,6 +5,7 @@ server.fault("GET", "/**", Hang())
 """
 
 import asyncio
+import itertools
 import json
 import zlib
 from collections.abc import Awaitable, Callable
@@ -140,6 +141,61 @@ class CutBody:
         response.content_length = len(body)
         await response.prepare(situation.request)
         await response.write(body[: len(body) // 2])
+        return _hang_up(situation.request)
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The connection breaks before the answer, or between its headers and its body."""
+
+    after_headers: bool = False
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        if self.after_headers:
+            response = web.StreamResponse(headers={"Content-Length": "1000"})
+            await response.prepare(situation.request)
+        return _hang_up(situation.request)
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """These very bytes in place of an answer, HTTP or not; then the connection closes.
+
+    With `open` it stays open instead, until the client gives up or the server closes.
+    """
+
+    data: bytes
+    open: bool = False
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        transport = situation.request.transport
+        if transport is not None:
+            transport.write(self.data)
+            situation.kept_waiting()
+            if self.open:
+                await situation.closing.wait()
+            transport.close()
+        return web.Response()
+
+
+@dataclass(frozen=True, slots=True)
+class Trickle:
+    """A slow loris: `start`, and then a byte of `data` every few milliseconds, without end."""
+
+    start: bytes = b""
+    data: bytes = b"x"
+    seconds: float = 0.01
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        transport = situation.request.transport
+        if transport is not None:
+            transport.write(self.start)
+            situation.kept_waiting()
+            for byte in itertools.cycle(self.data):
+                if transport.is_closing() or situation.closing.is_set():
+                    break
+                transport.write(bytes([byte]))
+                await asyncio.sleep(self.seconds)
         return _hang_up(situation.request)
 
 

@@ -1,0 +1,39 @@
+"""The API reference can be built, and leaves nobody guessing."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pdoc
+import pytest
+
+from mixbot import mixcloud
+
+
+def public() -> Iterator[tuple[str, Any]]:
+    """Every public class and function of the library, and the methods of its classes."""
+    for name in mixcloud.__all__:
+        found = getattr(mixcloud, name)
+        if inspect.isclass(found) or inspect.isfunction(found):
+            yield name, found
+        if inspect.isclass(found):
+            for method_name, method in vars(found).items():
+                if inspect.isfunction(method) and not method_name.startswith("_"):
+                    yield f"{name}.{method_name}", method
+
+
+@pytest.mark.parametrize(("name", "found"), list(public()), ids=lambda value: str(value)[:40])
+def test_everything_public_is_explained(name: str, found: Any) -> None:
+    text = inspect.getdoc(found)
+    assert text, f"{name} has no docstring"
+    assert text.strip()[0].isupper() or text.strip()[0] in "`«“", f"{name} explains nothing: {text}"
+
+
+def test_the_reference_names_everything_public(tmp_path: Path) -> None:
+    pdoc.pdoc("mixbot.mixcloud", output_directory=tmp_path)
+    page = (tmp_path / "mixbot" / "mixcloud.html").read_text(encoding="utf-8")
+    for name in mixcloud.__all__:
+        assert f'id="{name}"' in page
