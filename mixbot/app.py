@@ -23,7 +23,7 @@ from mixbot.accounts import PROVIDER, Accounts, Credentials
 from mixbot.bot import MixBot, point_at
 from mixbot.errors import UserError
 from mixbot.mixcloud import Gate, Mixcloud
-from mixbot.mixcloud.client import SHORT_ROOT
+from mixbot.mixcloud.constants import SHORT_ROOT
 from mixbot.settings import Settings
 from mixbot.signin import DiscordSignIn
 from mixbot.store import Store, open_store

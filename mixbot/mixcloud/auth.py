@@ -13,7 +13,8 @@ from oauthlib.oauth2 import OAuth2Error
 from oauthlib.oauth2.rfc6749.parameters import parse_token_response
 
 from .answers import decode
-from .client import MIXCLOUD_ROOT, Mixcloud
+from .client import Mixcloud
+from .constants import MIXCLOUD_ROOT
 from .errors import InvalidArgument, MixcloudError, MixcloudOAuthError, RateLimited, Unreachable
 
 

@@ -18,6 +18,8 @@ from yarl import URL
 
 from . import errors
 from .answers import decode, without_token
+from .constants import API_ROOT, MIXCLOUD_ROOT, OEMBED_ROOT, SHORT_ROOT
+from .datetime import Moment
 from .deadline import TimeLimit
 from .gate import Gate
 from .links import Link, ShortLink, find_links
@@ -34,16 +36,11 @@ from .models import (
     User,
     resource,
 )
-from .paging import Moment, Paging, paging_query
+from .paging import Paging, paging_query
 from .walking import walk
 
 if TYPE_CHECKING:
     from .cache import Answer, ResponseCache
-
-API_ROOT = "https://api.mixcloud.com"
-MIXCLOUD_ROOT = "https://www.mixcloud.com"
-OEMBED_ROOT = "https://app.mixcloud.com/oembed/"
-SHORT_ROOT = "https://i.mixcloud.com"
 
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked; a page of a hundred shows has 300,000
 MOST_REDIRECTS = 4

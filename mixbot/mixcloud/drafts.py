@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
 
-from .paging import Moment
+from .datetime import Moment
 from .tracklists import Section
 
 Picture: TypeAlias = str | os.PathLike[str] | BinaryIO | bytes

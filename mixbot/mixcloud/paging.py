@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TypedDict
 
-from dateutil import parser
-
+from .datetime import Moment, to_timestamp
 from .errors import InvalidArgument
-
-Moment = datetime | str | float
-"""A moment: a datetime, a text a person would write, or Unix seconds. Naive means local time."""
 
 PER_PAGE = 20  # what Mixcloud sends when it is not told
 MOST_PER_PAGE = 100
@@ -51,21 +46,3 @@ def _whole(name: str, value: int, *, at_least: int = 0) -> int:
     if type(value) is not int or value < at_least:
         raise InvalidArgument(f"{name} is {value!r}; it must be a whole number from {at_least}")
     return value
-
-
-def to_timestamp(value: Moment) -> int:
-    """Unix seconds of `value`.
-
-    >>> to_timestamp("2018 Feb 12 13:00:00 UTC")
-    1518440400
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return int(value)
-    if isinstance(value, str):
-        try:
-            value = parser.parse(value)
-        except (ValueError, OverflowError):
-            raise InvalidArgument(f"{value!r} is not a date, such as 2018 Feb 12 13:00") from None
-    if not isinstance(value, datetime):
-        raise InvalidArgument(f"{value!r} is not a datetime, a text or Unix seconds")
-    return int(value.timestamp())

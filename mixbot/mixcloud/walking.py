@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+from .datetime import Moment, to_timestamp
 from .errors import InvalidArgument, MixcloudError
 from .models import ResourceList, comparable
-from .paging import Moment, to_timestamp
 
 if TYPE_CHECKING:
     from .client import Mixcloud

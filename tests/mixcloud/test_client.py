@@ -23,7 +23,8 @@ from mixbot.mixcloud import (
     User,
     find_links,
 )
-from mixbot.mixcloud.paging import Moment, paging_query, to_timestamp
+from mixbot.mixcloud.datetime import Moment, to_timestamp
+from mixbot.mixcloud.paging import paging_query
 from mixbot.sandbox import MixcloudServer
 from mixbot.sandbox.mixcloud import Redirect
 from tests.mixcloud.conftest import Client
