@@ -12,6 +12,7 @@ from .drafts import Draft
 from .errors import (
     Blocked,
     InvalidArgument,
+    InvalidText,
     InvalidUpload,
     MixcloudError,
     MixcloudOAuthError,
@@ -41,7 +42,7 @@ from .models import (
     User,
 )
 from .paging import Paging
-from .tracklists import Section
+from .tracklists import Section, read_tracklist, to_cue, to_text, to_yaml
 
 __all__ = [
     "AccessDict",
@@ -56,6 +57,7 @@ __all__ = [
     "FeedItem",
     "Gate",
     "InvalidArgument",
+    "InvalidText",
     "InvalidUpload",
     "Link",
     "Mixcloud",
@@ -82,4 +84,8 @@ __all__ = [
     "User",
     "find_links",
     "read_key",
+    "read_tracklist",
+    "to_cue",
+    "to_text",
+    "to_yaml",
 ]

@@ -130,3 +130,14 @@ class InvalidUpload(InvalidArgument):
                 f"{field}: {text}" for field, texts in self.problems.items() for text in texts
             )
         )
+
+
+class InvalidText(InvalidArgument):
+    """A tracklist or a show in YAML with lines that cannot be read.
+
+    `problems` has all of them: the number of the line and what was read and expected there.
+    """
+
+    def __init__(self, problems: Sequence[tuple[int, str]]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(f"line {line}: {text}" for line, text in self.problems))

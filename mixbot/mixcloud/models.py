@@ -18,6 +18,8 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, overload
 from urllib.parse import unquote
 
+from .tracklists import Section
+
 if TYPE_CHECKING:
     from .client import Mixcloud
     from .paging import Paging
@@ -363,6 +365,13 @@ class Cloudcast(Pictured):
         """The length, in seconds, or None where Mixcloud does not tell."""
         return self.audio_length
 
+    @property
+    def tracklist(self) -> list[Section]:
+        """What is played when: `sections`, in either of the shapes that Mixcloud has sent. Since
+        about 2018 it sends none, even of shows that have some.
+        """
+        return [_section(one) for one in self.data.get("sections") or () if isinstance(one, dict)]
+
     def favorite(self) -> Coroutine[Any, Any, AccessDict]:
         """Add this show to the token owner's favorites."""
         return self.client.favorite(self.key)
@@ -398,6 +407,16 @@ class Cloudcast(Pictured):
     def oembed(self, **display: Any) -> Coroutine[Any, Any, AccessDict]:
         """The oEmbed answer about this show."""
         return self.client.oembed(self.key, **display)
+
+
+def _section(data: dict[str, Any]) -> Section:
+    track = data.get("track") or {}
+    return Section(
+        start_time=data.get("start_time"),
+        artist=(track.get("artist") or {}).get("name") or data.get("artist"),
+        song=track.get("name") or data.get("song"),
+        chapter=data.get("chapter"),
+    )
 
 
 class Comment(Resource):

@@ -20,6 +20,7 @@ from mixbot.mixcloud import (
     Playlist,
     Resource,
     ResourceList,
+    Section,
     Tag,
     User,
 )
@@ -292,3 +293,19 @@ def test_the_library_stands_on_its_own() -> None:
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     ).stdout.split()
     assert {"discord", "sqlalchemy", "pydantic", "typer"}.isdisjoint(imported)
+
+
+def test_a_tracklist_is_read_from_either_shape() -> None:
+    old = {
+        "track": {"name": "Song", "artist": {"name": "Artist"}},
+        "start_time": 416,
+        "section_type": "track",
+    }
+    chapter = {"chapter": "Intro", "position": 0, "section_type": "chapter"}
+    show = Cloudcast(SHOW | {"sections": [chapter, old, {"artist": "A", "song": "B"}]})
+    assert show.tracklist == [
+        Section(chapter="Intro"),
+        Section(416, "Artist", "Song"),
+        Section(None, "A", "B"),
+    ]
+    assert Cloudcast(SHOW).tracklist == []
