@@ -43,6 +43,7 @@ from .models import (
 )
 from .paging import Paging
 from .tracklists import Section, read_tracklist, to_cue, to_text, to_yaml
+from .uploading import Progress
 
 __all__ = [
     "AccessDict",
@@ -68,6 +69,7 @@ __all__ = [
     "Paging",
     "Pictured",
     "Playlist",
+    "Progress",
     "RateLimited",
     "Rejected",
     "Resource",

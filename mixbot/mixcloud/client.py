@@ -8,9 +8,10 @@ import functools
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, Unpack, cast, overload
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urljoin, urlsplit
 
 import aiohttp
@@ -21,6 +22,7 @@ from .answers import decode, without_token
 from .constants import API_ROOT, MIXCLOUD_ROOT, OEMBED_ROOT, SHORT_ROOT
 from .datetime import Moment
 from .deadline import TimeLimit
+from .drafts import Draft
 from .gate import Gate
 from .links import Link, ShortLink, find_links
 from .models import (
@@ -36,7 +38,8 @@ from .models import (
     User,
     resource,
 )
-from .paging import Paging, paging_query
+from .paging import MOST_PER_PAGE, Paging, paging_query
+from .uploading import About, Audio, Changes, Edition, OnProgress, publish
 from .walking import walk
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ SEARCH_TYPES = {"cloudcast": "cloudcast", "upload": "cloudcast", "user": "user",
 AnyResource = TypeVar("AnyResource", bound=Resource)
 Meaning: TypeAlias = Callable[[int, Mapping[str, str], bytes], Any]
 SearchType = Literal["cloudcast", "upload", "user", "tag"]
+NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None)  # we have our own
 METADATA = {"metadata": "1"}  # without it, nothing says what it is
 
 
@@ -315,6 +319,106 @@ class Mixcloud:
         """Take it out of Listen later."""
         return await self._act("DELETE", cloudcast, "listen-later")
 
+    # Publishing
+
+    @overload
+    async def upload(
+        self,
+        mp3: Audio,
+        name: str,
+        *,
+        size: int | None = None,
+        on_progress: OnProgress | None = None,
+        **about: Unpack[About],
+    ) -> AccessDict: ...
+    @overload
+    async def upload(
+        self,
+        mp3: Draft | Cloudcast,
+        name: Audio,
+        *,
+        size: int | None = None,
+        on_progress: OnProgress | None = None,
+        **about: Unpack[About],
+    ) -> AccessDict: ...
+    async def upload(
+        self,
+        mp3: Any,
+        name: Any,
+        *,
+        size: int | None = None,
+        on_progress: OnProgress | None = None,
+        **about: Unpack[About],
+    ) -> AccessDict:
+        """Publish the show in the file `mp3` under `name`, or the show that a Draft describes.
+
+        `upload("mix.mp3", "My Mix", tags=["House"])` or `upload(draft, "mix.mp3")`. A stream of
+        bytes may say its `size`. `on_progress` is told of bytes as they get away.
+
+        Raises InvalidUpload before anything is sent; Rejected with `details` when Mixcloud refuses,
+        which it does after the last byte; UploadInterrupted when no answer comes. It is never sent
+        twice: unless `may_have_arrived` is False, look with `find_upload` before you do.
+        """
+        draft, audio = (
+            (mp3, name) if isinstance(mp3, Draft | Cloudcast) else (Draft(name=name), mp3)
+        )
+        if isinstance(draft, Cloudcast):
+            draft = Draft.of(draft)
+        draft = replace(draft, **about)
+        return await self._publish("upload/", draft, audio, size=size, on_progress=on_progress)
+
+    async def edit(
+        self, key: str, *, on_progress: OnProgress | None = None, **changes: Unpack[Changes]
+    ) -> AccessDict:
+        """Change what is named of the show at `key`, of the token's owner.
+
+        Of tags, sections and hosts Mixcloud replaces all when it is sent one: name them all, or use
+        `editing`. Raises what `upload` raises.
+        """
+        return await self._edit(key, Draft(**changes), on_progress=on_progress)
+
+    @asynccontextmanager
+    async def editing(self, key: str) -> AsyncIterator[Edition]:
+        """The show at `key`, to be changed in the block: what changed is sent at its end.
+
+        Nothing is sent if nothing changed, or if the block raises.
+        """
+        show = await self.cloudcast(key)
+        if _is_refusal(show):
+            raise errors.MixcloudError(f"There is nothing to edit: Mixcloud answered {show!r}.")
+        edition = Edition.of(show)
+        yield edition
+        changed = edition.changed_from(Edition.of(show))
+        if changed != Draft():
+            await self._edit(show.key, changed)
+
+    async def find_upload(self, name: str) -> Cloudcast | None:
+        """The show of that name among the newest hundred of the token's owner, if it is there.
+
+        Mixcloud works on a show for a while before it lists it, and lists none that are unlisted,
+        scheduled or drafts.
+        """
+        page = await (await self.me()).connection("cloudcasts", limit=MOST_PER_PAGE)
+        found = (show for show in page if show.name.strip() == name.strip())
+        return cast(Cloudcast | None, next(found, None))
+
+    async def _edit(self, key: str, draft: Draft, **options: Any) -> AccessDict:
+        return await self._publish(f"upload{_path(key)}edit/", draft, **options)
+
+    async def _publish(self, path: str, draft: Draft, *args: Any, **options: Any) -> AccessDict:
+        await self._need_token()
+        try:
+            answer = await publish(self, path, draft, *args, **options)
+            return _done(self._judged(answer, decode))
+        except errors.MixcloudError as error:
+            return cast(AccessDict, self._refused(error))
+
+    async def post_form(self, path: str, form: aiohttp.FormData) -> Answer:
+        """POST `form` with the access token, once; its answer, whenever that comes."""
+        self.gate.check()
+        query = {"access_token": await self._need_token()}
+        return await self._exchange("POST", _with_query(f"{self.api_root}/{path}", query), form)
+
     # Embedding
 
     async def embed_json(
@@ -491,7 +595,9 @@ class Mixcloud:
             address = _redirected(address, location)
         raise errors.Blocked("Redirected without end")
 
-    async def _exchange(self, method: str, address: str) -> Answer:
+    async def _exchange(
+        self, method: str, address: str, form: aiohttp.FormData | None = None
+    ) -> Answer:
         """Send one request and read its answer: nothing else here touches the network.
 
         aiohttp's errors hold the address, and the token is part of that: they are replaced.
@@ -500,7 +606,11 @@ class Mixcloud:
         status, body = None, b""
         try:
             async with self._open().request(
-                method, URL(address, encoded=True), allow_redirects=False
+                method,
+                URL(address, encoded=True),
+                allow_redirects=False,
+                data=form,
+                timeout=NO_TIMEOUT,
             ) as response:
                 body = await _body(response)
                 status = response.status
@@ -520,7 +630,7 @@ class Mixcloud:
                 connector_owner=self._connector is None,
                 proxy=self._proxy,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, connect=None),
+                timeout=NO_TIMEOUT,
                 headers={"User-Agent": "mixbot (Python, aiohttp)", "Accept": "*/*"},
             )
         return self._session

@@ -94,15 +94,6 @@ class Draft:
         """The sections, those given as mappings included; raises InvalidArgument for odd ones."""
         return [_section(one) for one in self.sections or ()]
 
-    def changed_from(self, before: Draft) -> Draft:
-        """A draft of only what differs from `before`."""
-        changed = Draft()
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value != getattr(before, field.name):
-                setattr(changed, field.name, value)
-        return changed
-
     def problems(self, *, editing: bool = False) -> Problems:
         """What Mixcloud would refuse, by its own names of the fields; empty when all is well."""
         found: Problems = {}

@@ -23,6 +23,7 @@ from .tracklists import Section
 if TYPE_CHECKING:
     from .client import Mixcloud
     from .paging import Paging
+    from .uploading import Changes
 
 
 T = TypeVar("T")
@@ -395,6 +396,10 @@ class Cloudcast(Pictured):
     def unlisten_later(self) -> Coroutine[Any, Any, AccessDict]:
         """Take it out of the token owner's Listen later."""
         return self.client.unlisten_later(self.key)
+
+    def edit(self, **changes: Unpack[Changes]) -> Coroutine[Any, Any, AccessDict]:
+        """Change what is named, if it is the token owner's; see `Mixcloud.edit`."""
+        return self.client.edit(self.key, **changes)
 
     def embed_json(self, **display: Any) -> Coroutine[Any, Any, AccessDict]:
         """How to embed this show, as data; see `Mixcloud.embed_json`."""

@@ -1,0 +1,297 @@
+"""Uploading and editing shows: checked before the first byte, sent piece by piece, and once."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypedDict
+
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+
+from .constants import MP3_MAX_SIZE, PICTURE_MAX_SIZE
+from .drafts import Draft, Picture
+from .errors import InvalidUpload, Unreachable, UploadInterrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .client import Mixcloud
+    from .datetime import Moment
+    from .models import Cloudcast
+    from .tracklists import Section
+
+Audio: TypeAlias = str | os.PathLike[str] | BinaryIO | bytes | AsyncIterable[bytes]
+"""A path, an open file (sent from where it stands), bytes, or what gives bytes bit by bit."""
+
+CHUNK = 512 * 1024  # bytes that are read and sent at a time
+STANDSTILL = 60.0  # seconds without a byte that gets away
+ANSWER = 300.0  # seconds for the answer, once all is sent: Mixcloud works on it
+PRO_FIELDS = ("publish_date", "disable_comments", "hide_stats", "hosts")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many bytes of the files are out, of how many; `size` is None where nobody knows."""
+
+    sent: int
+    size: int | None
+
+
+OnProgress: TypeAlias = Callable[[Progress], None]
+
+
+class About(TypedDict, total=False):
+    """What may be said of a show that is uploaded; `Draft` explains it."""
+
+    picture: Picture | None
+    description: str | None
+    tags: Sequence[str] | None
+    sections: Sequence[Section | Mapping[str, Any]] | None
+    unlisted: bool | None
+    publish_date: Moment | None
+    disable_comments: bool | None
+    hide_stats: bool | None
+    hosts: Sequence[str] | None
+
+
+class Changes(About, total=False):
+    """What an edit may change."""
+
+    name: str | None
+    publish: bool | None
+    unpublish: bool | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Edition(Draft):
+    """A show as it is, to be changed; see `Mixcloud.editing`.
+
+    Sections and hosts are None where Mixcloud does not tell them, which is nearly always: there is
+    nothing to add to then, and a new list replaces what is there.
+    """
+
+    tags: list[str] = field(default_factory=list)
+    description: str = ""
+
+    @classmethod
+    def of(cls, show: Cloudcast) -> Edition:
+        draft = Draft.of(show)
+        return cls(
+            name=draft.name,
+            description=draft.description or "",
+            tags=list(draft.tags or ()),
+            sections=draft.sections,
+        )
+
+    def changed_from(self, before: Edition) -> Draft:
+        """A draft of only what differs from `before`."""
+        named = [each.name for each in fields(self)]
+        changes = {name: getattr(self, name) for name in named}
+        return Draft(**{name: new for name, new in changes.items() if new != getattr(before, name)})
+
+
+async def publish(
+    mixcloud: Mixcloud,
+    path: str,
+    draft: Draft,
+    audio: Audio | None = None,
+    *,
+    size: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[int, Mapping[str, str], bytes]:
+    """POST `draft`, with `audio` if it is a new show, and return the answer.
+
+    Raises InvalidUpload before anything is sent, and UploadInterrupted when there is no answer.
+    """
+    async with AsyncExitStack() as stack:
+        problems = draft.problems(editing=audio is None)
+        files = []
+        if draft.picture is not None:
+            files.append(await _opened(stack, "picture", draft.picture, PICTURE_MAX_SIZE))
+        if audio is not None:
+            files.append(await _opened(stack, "mp3", audio, MP3_MAX_SIZE, size))
+        for file in files:
+            if file.problem:
+                problems.setdefault(file.name, []).append(file.problem)
+        if not problems and any(getattr(draft, name) is not None for name in PRO_FIELDS):
+            problems = await _pro_problems(mixcloud, draft)
+        if problems:
+            raise InvalidUpload(problems)
+        return await _send(mixcloud, path, draft, files, on_progress)
+
+
+async def _pro_problems(mixcloud: Mixcloud, draft: Draft) -> dict[str, list[str]]:
+    me = await mixcloud.me()
+    if me.get("is_pro") is not False:
+        return {}
+    used = [name for name in PRO_FIELDS if getattr(draft, name) is not None]
+    return {name: ["this needs a Pro account"] for name in used}
+
+
+async def _send(
+    mixcloud: Mixcloud,
+    path: str,
+    draft: Draft,
+    files: list[Source],
+    on_progress: OnProgress | None,
+) -> tuple[int, Mapping[str, str], bytes]:
+    form = aiohttp.FormData(draft.form_fields(), default_to_multipart=True)
+    sending = Sending(files, on_progress)
+    for file in files:  # after the fields, so that these arrive whatever happens
+        form.add_field(file.name, Payload(file, sending), filename=file.filename)
+    try:
+        async with asyncio.timeout(STANDSTILL) as sending.limit:
+            return await mixcloud.post_form(path, form)
+    except (Unreachable, TimeoutError) as error:
+        if sending.error is not None:
+            raise sending.error from None
+        reason = error.message if isinstance(error, Unreachable) else "It stands still"
+    raise UploadInterrupted(
+        f"{reason}, after {sending.sent} of {sending.size or 'an unknown number of'} bytes",
+        sent=sending.sent,
+        size=sending.size,
+    )
+
+
+class Sending:
+    """An upload under way: how much of it is out, and when it counts as standing still."""
+
+    def __init__(self, files: list[Source], on_progress: OnProgress | None) -> None:
+        sizes = [file.size for file in files]
+        self.size = None if None in sizes else sum(size or 0 for size in sizes)
+        self.sent = 0
+        self.limit: asyncio.Timeout | None = None
+        self.error: BaseException | None = None
+        self._on_progress = on_progress
+
+    def passed(self, count: int) -> None:
+        """`count` bytes more got away."""
+        self.sent += count
+        if self.limit is not None and not self.limit.expired():
+            seconds = ANSWER if self.sent == self.size else STANDSTILL
+            self.limit.reschedule(asyncio.get_running_loop().time() + seconds)
+        if self._on_progress:
+            self._on_progress(Progress(self.sent, self.size))
+
+
+class Payload(aiohttp.Payload):
+    """A file in a form: aiohttp asks for its size first, then to write it."""
+
+    def __init__(self, source: Source, sending: Sending) -> None:
+        super().__init__(source, content_type=source.content_type)
+        self._size = source.size
+        self._source = source
+        self._sending = sending
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Never asked for: a file is no text."""
+        raise TypeError("a file cannot be decoded")
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write the file, and note what it does: aiohttp hides what went wrong here."""
+        try:
+            async for chunk in self._source.chunks():
+                await writer.write(chunk)
+                self._sending.passed(len(chunk))
+        except ConnectionError:
+            raise
+        except Exception as error:
+            self._sending.error = error
+            raise
+
+
+@dataclass(slots=True)
+class Source:
+    """A file to be sent, and what is wrong with it."""
+
+    name: str
+    filename: str
+    content_type: str
+    file: BinaryIO | None = None
+    stream: AsyncIterable[bytes] | None = None
+    size: int | None = None
+    problem: str | None = None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """All of it, as many bytes as were announced; raises UploadInterrupted if it has others."""
+        sent = 0
+        async for chunk in self._read():
+            sent += len(chunk)
+            if self.size is not None and sent > self.size:
+                break
+            yield chunk
+        if self.size is not None and sent != self.size:
+            change = "shorter" if sent < self.size else "longer"
+            message = f"{self.filename} became {change} while it was sent"
+            raise UploadInterrupted(message, sent=min(sent, self.size - 1), size=self.size)
+
+    async def _read(self) -> AsyncIterator[bytes]:
+        if self.stream is not None:
+            async for chunk in self.stream:
+                for start in range(0, len(chunk), CHUNK):
+                    yield chunk[start : start + CHUNK]
+        elif self.file is not None:
+            loop = asyncio.get_running_loop()
+            while chunk := await loop.run_in_executor(None, self.file.read, CHUNK):
+                yield chunk
+
+
+async def _opened(
+    stack: AsyncExitStack, name: str, given: Any, largest: int, size: int | None = None
+) -> Source:
+    """`given` as a source; a file that is opened here is closed by `stack`."""
+    source = Source(name, f"{name}.bin", "audio/mpeg" if name == "mp3" else "image/jpeg", size=size)
+    if isinstance(given, AsyncIterable):
+        source.stream = given
+    else:
+        try:
+            file, opened = await asyncio.to_thread(_open, given)
+        except OSError as error:
+            source.problem = f"{os.fspath(given)!r} cannot be read: {error.strerror}"
+            return source
+        except TypeError:
+            source.problem = f"read {given!r}; expected a path, an open file or bytes"
+            return source
+        if opened:
+            stack.push_async_callback(asyncio.to_thread, file.close)
+        source.file = file
+        source.filename = _printable(os.path.basename(str(getattr(file, "name", source.filename))))
+        source.size = await asyncio.to_thread(_remaining, file) if size is None else size
+    if source.size is not None and not 0 < source.size <= largest:
+        source.problem = f"has {source.size:,} bytes; expected 1 to {largest:,}"
+    return source
+
+
+def _open(given: Any) -> tuple[BinaryIO, bool]:
+    """A binary file of `given`, and whether it was opened here."""
+    match given:
+        case bytes():
+            return io.BytesIO(given), True
+        case str() | os.PathLike():
+            return open(given, "rb"), True
+        case io.TextIOBase():  # python-mixcloud's README opens an mp3 as text
+            given = getattr(given, "buffer", None)
+    if not hasattr(given, "read"):
+        raise TypeError
+    return given, False
+
+
+def _remaining(file: BinaryIO) -> int | None:
+    """Bytes from where the file stands to its end; None where it cannot tell."""
+    try:
+        position = file.tell()
+        end = file.seek(0, os.SEEK_END)
+        file.seek(position)
+    except (OSError, AttributeError):
+        return None
+    return end - position
+
+
+def _printable(filename: str) -> str:
+    """`filename` without what no header may have."""
+    return "".join(character if character.isprintable() else "_" for character in filename)
