@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mixbot.mixcloud import Mixcloud
+from mixbot.mixcloud import Mixcloud, MixcloudOAuth
 from mixbot.sandbox import MixcloudServer
 
 pytest_plugins = ["mixbot.sandbox.fixtures"]
@@ -80,6 +80,7 @@ def world(
         address = getattr(mixcloud_server, f"{name}_url")
         monkeypatch.setattr(Mixcloud, f"{name}_root", address)
     monkeypatch.setattr(Mixcloud, "mixcloud_root", mixcloud_server.site_url)
+    monkeypatch.setattr(MixcloudOAuth, "oauth_root", f"{mixcloud_server.site_url}/oauth")
     monkeypatch.chdir(tmp_path)
     Path("perfect-mix.mp3").write_bytes(b"ID3" + bytes(100_000))
     Path("cover.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(1000))

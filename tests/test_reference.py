@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pdoc
 import pytest
 
 from mixbot import mixcloud
@@ -33,7 +34,8 @@ def test_everything_public_is_explained(name: str, found: Any) -> None:
 
 
 def test_the_reference_names_everything_public(tmp_path: Path) -> None:
-    pdoc.pdoc("mixbot.mixcloud", output_directory=tmp_path)
+    command = [sys.executable, "-W", "error", "-m", "pdoc", "mixbot.mixcloud", "-o", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
     page = (tmp_path / "mixbot" / "mixcloud.html").read_text(encoding="utf-8")
     for name in mixcloud.__all__:
         assert f'id="{name}"' in page

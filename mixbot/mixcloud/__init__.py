@@ -42,6 +42,7 @@ from .models import (
     User,
 )
 from .paging import Paging
+from .sync import MixcloudOAuthSync, MixcloudSync
 from .tracklists import Section, read_tracklist, to_cue, to_text, to_yaml
 from .uploading import Progress
 
@@ -65,6 +66,8 @@ __all__ = [
     "MixcloudError",
     "MixcloudOAuth",
     "MixcloudOAuthError",
+    "MixcloudOAuthSync",
+    "MixcloudSync",
     "NotFound",
     "Paging",
     "Pictured",

@@ -7,6 +7,7 @@ which a server on loopback does not speak, and on a `state`, which Mixcloud does
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from oauthlib.common import add_params_to_uri
 from oauthlib.oauth2 import OAuth2Error
@@ -14,12 +15,18 @@ from oauthlib.oauth2.rfc6749.parameters import parse_token_response
 
 from .answers import decode
 from .client import Mixcloud
-from .constants import MIXCLOUD_ROOT
+from .constants import OAUTH_ROOT
 from .errors import InvalidArgument, MixcloudError, MixcloudOAuthError, RateLimited, Unreachable
 
 
 class MixcloudOAuth:
-    """One application's way to an access token. `mixcloud` lends its session and its gate."""
+    """One application's way to an access token. `mixcloud` lends its session and its gate.
+
+    With `raise_exceptions=False`, or if `mixcloud` was told so, a code that Mixcloud refuses gives
+    None instead of raising.
+    """
+
+    oauth_root: str = OAUTH_ROOT
 
     def __init__(
         self,
@@ -28,14 +35,19 @@ class MixcloudOAuth:
         client_id: str | None = None,
         client_secret: str | None = None,
         redirect_uri: str | None = None,
+        raise_exceptions: bool | None = None,
         mixcloud: Mixcloud | None = None,
     ) -> None:
-        root = mixcloud.mixcloud_root if mixcloud else MIXCLOUD_ROOT
-        self.oauth_root = (oauth_root or f"{root}/oauth").rstrip("/")
+        if oauth_root is None and mixcloud is not None:
+            oauth_root = f"{mixcloud.mixcloud_root}/oauth"
+        self.oauth_root = (oauth_root or self.oauth_root).rstrip("/")
         self.client_id = client_id
         self.client_secret = client_secret
         self.redirect_uri = redirect_uri
         self.mixcloud = mixcloud
+        if raise_exceptions is None:
+            raise_exceptions = mixcloud is None or mixcloud.raise_exceptions
+        self.raise_exceptions = raise_exceptions
 
     def __repr__(self) -> str:
         return f"<MixcloudOAuth at {self.oauth_root}>"
@@ -62,7 +74,9 @@ class MixcloudOAuth:
         except MixcloudError as error:
             error.hide(code)
             error.hide(self.client_secret)
-            raise
+            if self.raise_exceptions or error.status is None:
+                raise
+            return cast(str, None)  # whoever asked for this knows
 
     def _address(self, segment: str, **more: str) -> str:
         if not self.client_id or not self.redirect_uri:

@@ -50,6 +50,7 @@ MOST_REDIRECTS = 4
 READ_ATTEMPTS = 3
 SEARCH_TYPES = {"cloudcast": "cloudcast", "upload": "cloudcast", "user": "user", "tag": "tag"}
 
+T = TypeVar("T")
 AnyResource = TypeVar("AnyResource", bound=Resource)
 Meaning: TypeAlias = Callable[[int, Mapping[str, str], bytes], Any]
 SearchType = Literal["cloudcast", "upload", "user", "tag"]
@@ -176,6 +177,7 @@ class Mixcloud:
     async def get(
         self,
         key: str,
+        /,
         *,
         relative: bool = True,
         create_connections: bool = True,
@@ -192,6 +194,26 @@ class Mixcloud:
         query = METADATA | paging_query(paging) if relative else {}
         return self._list(await self._read(self._at(key, relative), query))
 
+    @overload
+    async def search(
+        self,
+        query: str,
+        *,
+        type: Literal["cloudcast", "upload"] = "cloudcast",
+        **paging: Unpack[Paging],
+    ) -> ResourceList[Cloudcast]: ...
+    @overload
+    async def search(
+        self, query: str, *, type: Literal["user"], **paging: Unpack[Paging]
+    ) -> ResourceList[User]: ...
+    @overload
+    async def search(
+        self, query: str, *, type: Literal["tag"], **paging: Unpack[Paging]
+    ) -> ResourceList[Tag]: ...
+    @overload
+    async def search(
+        self, query: str, *, type: SearchType, **paging: Unpack[Paging]
+    ) -> ResourceList: ...
     async def search(
         self, query: str, *, type: SearchType = "cloudcast", **paging: Unpack[Paging]
     ) -> ResourceList:
@@ -201,15 +223,15 @@ class Mixcloud:
         params = {"q": query, "type": SEARCH_TYPES[type], **METADATA, **paging_query(paging)}
         return self._list(await self._read(f"{self.api_root}/search/", params))
 
-    async def popular(self, **paging: Unpack[Paging]) -> ResourceList:
+    async def popular(self, **paging: Unpack[Paging]) -> ResourceList[Cloudcast]:
         """The shows most listened to now."""
         return await self.list_at("popular", **paging)
 
-    async def hot(self, **paging: Unpack[Paging]) -> ResourceList:
+    async def hot(self, **paging: Unpack[Paging]) -> ResourceList[Cloudcast]:
         """The shows on their way up."""
         return await self.list_at("popular/hot", **paging)
 
-    async def new(self, **paging: Unpack[Paging]) -> ResourceList:
+    async def new(self, **paging: Unpack[Paging]) -> ResourceList[Cloudcast]:
         """The latest shows."""
         return await self.list_at("new", **paging)
 
@@ -239,7 +261,7 @@ class Mixcloud:
         """Who made tracks. Mixcloud has not documented these since 2015: it may raise NotFound."""
         return _only(Artist, await self.get(f"artist/{quote(slug, safe='')}"))
 
-    async def categories(self) -> ResourceList:
+    async def categories(self) -> ResourceList[Category]:
         """The site's old sections. Mixcloud does not document them, and sends all at once."""
         return await self.list_at("categories")
 
@@ -267,15 +289,15 @@ class Mixcloud:
         return resource
 
     async def turn(
-        self, page: ResourceList, to: Literal["next", "previous"]
-    ) -> ResourceList | None:
+        self, page: ResourceList[T], to: Literal["next", "previous"]
+    ) -> ResourceList[T] | None:
         """The page that follows `page`, or the one before it; None where Mixcloud names none."""
         address = page.paging.get(to)
         return await self.list_at(address, relative=False) if address else None
 
     def walk(
-        self, page: ResourceList, *, most: int | None = None, since: Moment | None = None
-    ) -> AsyncIterator[Any]:
+        self, page: ResourceList[T], *, most: int | None = None, since: Moment | None = None
+    ) -> AsyncIterator[T]:
         """The items of `page` and of all pages after it, each key once; at most `most` of them.
 
         With `since`, none whose date in the list is older; in a list that has no dates of its own,

@@ -11,22 +11,30 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, Unpack, overload
 from urllib.parse import unquote
 
 from .tracklists import Section
 
 if TYPE_CHECKING:
     from .client import Mixcloud
+    from .datetime import Moment
     from .paging import Paging
     from .uploading import Changes
 
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=Any)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 
 class Json(Mapping[str, Any]):
@@ -136,7 +144,6 @@ class Resource(Json):
 
     __slots__ = ("full",)
     _readers: ClassVar[dict[str, Callable[[Any], Any]]] = {}
-    _connections: ClassVar[Sequence[str]] = ()
 
     key: str
     url: str
@@ -175,12 +182,17 @@ class Resource(Json):
     def _connect(self) -> None:
         """Make methods of the connections that Mixcloud names and nobody here has heard of."""
         named = self.data.get("metadata", {}).get("connections", {})
-        if new := [name for name in named if name not in self._connections]:
-            self.__dict__ = self.__dict__ | {name: partial(self.connection, name) for name in new}
+        methods = {name.replace("-", "_"): partial(self.connection, name) for name in named}
+        if new := {name for name in methods if not hasattr(type(self), name)}:
+            self.__dict__ = self.__dict__ | {name: methods[name] for name in new}
 
     def connection(self, name: str, **paging: Unpack[Paging]) -> Coroutine[Any, Any, ResourceList]:
         """One of the lists that belong to this, such as `favorites`."""
         return self.client.list_at(f"{self.key}{name}/", **paging)
+
+    def oembed(self, **display: Any) -> Coroutine[Any, Any, AccessDict]:
+        """The oEmbed answer about this show or user; see `Mixcloud.oembed`."""
+        return self.client.oembed(self.key, **display)
 
     def __getitem__(self, name: str) -> Any:
         if name in self._readers and name in self.data:
@@ -203,8 +215,6 @@ def _apply_schema(kind: type[Resource]) -> None:
             setattr(kind, name, property(reader))
         elif optional:
             setattr(kind, name, None)
-    for name in kind._connections:
-        setattr(kind, name, property(partial(_connection, name)))
     for name, member in list(vars(kind).items()):
         if inspect.isfunction(member) and not name.startswith("__"):
             setattr(kind, name, property(member.__get__))
@@ -244,11 +254,35 @@ def _reader(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any] 
     return read
 
 
-def _connection(name: str, self: Resource) -> Callable[..., Any]:
-    return partial(self.connection, name)
-
-
 _apply_schema(Resource)
+
+
+class Listing(Protocol[T]):
+    """Fetches a page of a list."""
+
+    def __call__(self, **paging: Unpack[Paging]) -> Coroutine[Any, Any, ResourceList[T]]: ...
+
+
+class Connection(Generic[T]):
+    """A list that belongs to a resource, as a method of it: `await user.followers(limit=5)`."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = self.name or name
+        self.__doc__ = f"The {self.name.replace('-', ' ')} of this; takes what `Paging` has."
+
+    @overload
+    def __get__(self, resource: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, resource: Resource, owner: type) -> Listing[T]: ...
+    def __get__(self, resource: Resource | None, owner: type) -> Any:
+        return self if resource is None else partial(resource.connection, self.name)
+
+    def __set__(self, resource: Resource, value: object) -> None:
+        # Having this, it comes before a member of the JSON that has the same name.
+        raise AttributeError(f"{self.name} cannot be set")
 
 
 class Pictured(Resource):
@@ -283,9 +317,14 @@ def _nearest(size: str, pictures: Mapping[str, str]) -> str | None:
 class User(Pictured):
     """A person or a station: hosts shows, listens to others'."""
 
-    _connections = tuple(
-        "cloudcasts comments favorites feed followers following listens playlists".split()
-    )
+    cloudcasts = Connection["Cloudcast"]()
+    comments = Connection["Comment"]()
+    favorites = Connection["Cloudcast"]()
+    feed = Connection["FeedItem"]()
+    followers = Connection["User"]()
+    following = Connection["User"]()
+    listens = Connection["Cloudcast"]()
+    playlists = Connection["Playlist"]()
 
     username: str
     biog: str | None
@@ -309,6 +348,13 @@ class User(Pictured):
         """With a token: does its owner follow this user. `following()` is a list."""
         return self.data.get("following")
 
+    def listen_later(
+        self, **paging: Unpack[Paging]
+    ) -> Coroutine[Any, Any, ResourceList[Cloudcast]]:
+        """What this user keeps for later; Mixcloud tells it to the token's owner of their own."""
+        whose = "/me/" if self.data.get("is_current_user") else self.key
+        return self.client.list_at(f"{whose}listen-later/", **paging)
+
     def follow(self) -> Coroutine[Any, Any, AccessDict]:
         """Follow this user."""
         return self.client.follow(self.key)
@@ -321,7 +367,10 @@ class User(Pictured):
 class Tag(Resource):
     """A tag, a city, or both: what Mixcloud lists under `/genres/`."""
 
-    _connections = tuple("popular hot new latest".split())
+    popular = Connection["Cloudcast"]()
+    hot = Connection["Cloudcast"]()
+    new = Connection["Cloudcast"]()
+    latest = Connection["Cloudcast"]()
 
 
 HIDDEN = dict.fromkeys(("play_count", "favorite_count", "listener_count", "repost_count"))
@@ -330,7 +379,10 @@ HIDDEN = dict.fromkeys(("play_count", "favorite_count", "listener_count", "repos
 class Cloudcast(Pictured):
     """A show: something that can be played, favorited and reposted."""
 
-    _connections = tuple("comments favorites listeners similar".split())
+    comments = Connection["Comment"]()
+    favorites = Connection["User"]()
+    listeners = Connection["User"]()
+    similar = Connection["Cloudcast"]()
 
     slug: str
     user: User
@@ -409,10 +461,6 @@ class Cloudcast(Pictured):
         """How to embed this show, as HTML of Mixcloud's; see `Mixcloud.embed_html`."""
         return self.client.embed_html(self.key, **display)
 
-    def oembed(self, **display: Any) -> Coroutine[Any, Any, AccessDict]:
-        """The oEmbed answer about this show."""
-        return self.client.oembed(self.key, **display)
-
 
 def _section(data: dict[str, Any]) -> Section:
     track = data.get("track") or {}
@@ -435,7 +483,7 @@ class Comment(Resource):
 class Playlist(Resource):
     """Shows that a user put together."""
 
-    _connections = tuple("cloudcasts".split())
+    cloudcasts = Connection["Cloudcast"]()
 
     slug: str
     owner: User
@@ -444,7 +492,10 @@ class Playlist(Resource):
 class Category(Pictured):
     """One of the site's old sections, “music” or “talk”."""
 
-    _connections = tuple("cloudcasts users userpick-cloudcasts userpick-users".split())
+    cloudcasts = Connection["Cloudcast"]()
+    users = Connection["User"]()
+    userpick_cloudcasts = Connection["Cloudcast"]("userpick-cloudcasts")
+    userpick_users = Connection["User"]("userpick-users")
 
     slug: str
     format: str | None
@@ -493,8 +544,9 @@ def resource(
     data: dict[str, Any], mixcloud: Mixcloud | None = None, *, full: bool = False
 ) -> Resource:
     """`data` as what it is, by its `type` or, where that does not tell, by its members."""
-    kind = BY_TYPE.get(data.get("type")) or _by_members(data)
-    made = kind(data, mixcloud, full)
+    own = mixcloud.resource_class if mixcloud is not None else None
+    kind = own or BY_TYPE.get(data.get("type")) or _by_members(data)
+    made = kind(data, full=full, mixcloud=mixcloud)
     if full:
         made._connect()
     return made
@@ -520,7 +572,7 @@ def _by_members(data: dict[str, Any]) -> type[Resource]:
     return Resource
 
 
-class ResourceList(AccessList[Resource]):
+class ResourceList(AccessList[T]):
     """A page of a list; `data` is all that Mixcloud sent, and its other members are items, too."""
 
     __slots__ = ()
@@ -545,15 +597,19 @@ class ResourceList(AccessList[Resource]):
         """The addresses of the `next` and the `previous` page, as far as there are such."""
         return self.data.get("paging") or {}
 
-    def next(self) -> Coroutine[Any, Any, ResourceList | None]:
+    def next(self) -> Coroutine[Any, Any, ResourceList[T] | None]:
         """The page after this one, or None."""
         return self.client.turn(self, "next")
 
-    def previous(self) -> Coroutine[Any, Any, ResourceList | None]:
+    def previous(self) -> Coroutine[Any, Any, ResourceList[T] | None]:
         """The page before this one, or None. A list by date has one before its first: what is
         newer by now.
         """
         return self.client.turn(self, "previous")
+
+    def all(self, *, most: int | None = None, since: Moment | None = None) -> AsyncIterator[T]:
+        """The items from here on, across pages, each once; see `Mixcloud.walk`."""
+        return self.client.walk(self, most=most, since=since)
 
     @property
     def client(self) -> Mixcloud:
@@ -562,6 +618,12 @@ class ResourceList(AccessList[Resource]):
             raise RuntimeError("this list was made without a client")
         return self.mixcloud
 
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    @overload
+    def __getitem__(self, index: str) -> Any: ...
     def __getitem__(self, index: Any) -> Any:
         if index == "data":
             return list(self)
@@ -569,10 +631,15 @@ class ResourceList(AccessList[Resource]):
             return _wrapped(self.data[index], self.mixcloud)
         return super().__getitem__(index)
 
-    def __iter__(self) -> Iterator[Resource]:
+    def __iter__(self) -> Iterator[T]:
         mixcloud = self.mixcloud
+        if mixcloud is not None and mixcloud.resource_class:
+            yield from super().__iter__()
+            return
+        kind: Any
         for one in self._values:
-            yield (BY_TYPE.get(one.get("type")) or _by_members(one))(one, mixcloud)
+            kind = BY_TYPE.get(one.get("type")) or _by_members(one)
+            yield kind(one, mixcloud)
 
     def __repr__(self) -> str:
         return f"<ResourceList {self.name!r}>" if self.name else "<ResourceList>"

@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypedDict
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .models import Cloudcast
     from .tracklists import Section
 
-Audio: TypeAlias = str | os.PathLike[str] | BinaryIO | bytes | AsyncIterable[bytes]
+Audio: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO | bytes | AsyncIterable[bytes]
 """A path, an open file (sent from where it stands), bytes, or what gives bytes bit by bit."""
 
 CHUNK = 512 * 1024  # bytes that are read and sent at a time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from .datetime import Moment, to_timestamp
@@ -15,12 +15,13 @@ from .models import ResourceList, comparable
 if TYPE_CHECKING:
     from .client import Mixcloud
 
+T = TypeVar("T")
 DATES = ("listen_time", "submit_date", "created_time")  # a list by date goes by one of them
 
 
 async def walk(
-    mixcloud: Mixcloud, page: ResourceList, most: int | None, since: Moment | None
-) -> AsyncIterator[Any]:
+    mixcloud: Mixcloud, page: ResourceList[T], most: int | None, since: Moment | None
+) -> AsyncIterator[T]:
     """The items of `page` and of the pages after it, each once; see `Mixcloud.walk`."""
     if most is not None and (type(most) is not int or most < 0):
         raise InvalidArgument(f"most is {most!r}; it must be a whole number from 0")

@@ -3,6 +3,7 @@
 import traceback
 from dataclasses import dataclass
 from secrets import token_hex
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -85,8 +86,8 @@ async def test_another_address_or_secret_is_refused(
     server: MixcloudServer, mixcloud: Mixcloud
 ) -> None:
     for wrong in ({"redirect_uri": "https://else.example/"}, {"client_secret": "guess"}):
-        given = {"client_id": "client", "client_secret": "secret", "redirect_uri": BACK} | wrong
-        oauth = MixcloudOAuth(mixcloud=mixcloud, **given)
+        given: dict[str, Any] = {"client_id": "client", "client_secret": "secret"}
+        oauth = MixcloudOAuth(mixcloud=mixcloud, **given | {"redirect_uri": BACK} | wrong)
         with pytest.raises(MixcloudOAuthError):
             await oauth.access_token(server.code_for("ada", "client", BACK))
 
@@ -182,3 +183,17 @@ async def test_a_token_given_is_not_sent_along(acting: Mixcloud, server: Mixclou
 def test_the_secret_is_not_shown() -> None:
     oauth = MixcloudOAuth(client_id="client", client_secret="5ecret", mixcloud=Mixcloud())
     assert "5ecret" not in f"{oauth} {oauth!r}"
+
+
+async def test_a_refused_code_can_be_none(server: MixcloudServer, client: Client) -> None:
+    quiet: dict[str, Any]
+    for quiet in ({"raise_exceptions": False}, {"mixcloud": client(raise_exceptions=False)}):
+        oauth = MixcloudOAuth(
+            f"{server.site_url}/oauth",
+            client_id="client",
+            client_secret="secret",
+            redirect_uri="https://example.com/",
+            **quiet,
+        )
+        token: object = await oauth.access_token("wrong")
+        assert token is None

@@ -108,7 +108,7 @@ async def test_a_search_is_for_what_was_typed(mixcloud: Mixcloud, server: Mixclo
         await mixcloud.search(query)
         assert server.requests[-1].query["q"] == query
     with pytest.raises(InvalidArgument, match="cloudcast, user or tag"):
-        await mixcloud.search("x", type="track")  # type: ignore[arg-type]
+        await mixcloud.search("x", type="track")  # type: ignore[call-overload]
 
 
 async def test_pages(mixcloud: Mixcloud, server: MixcloudServer) -> None:

@@ -57,7 +57,7 @@ async def test_no_answer_at_all_is_raised_all_the_same(
     with pytest.raises(Unreachable):
         await mixcloud.get("juno")
     with pytest.raises(InvalidArgument):
-        await mixcloud.search("jazz", type="song")  # type: ignore[arg-type]
+        await mixcloud.search("jazz", type="song")  # type: ignore[call-overload]
 
 
 async def test_a_client_tells_of_every_exchange_and_no_token(

@@ -1,0 +1,353 @@
+"""The library without `await`: for scripts, notebooks, and programs that block.
+
+    with MixcloudSync() as mixcloud:
+        show = mixcloud.get("someuser/somemix")
+        show.similar()[0].load().picture_primary_color
+
+The models are the same in both modes: their methods return what their client returns, and this
+client waits for it. It has every method of `Mixcloud`, also those that are added to that tomorrow.
+
+Users of python-mixcloud import this module in place of theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import threading
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Concatenate,
+    ParamSpec,
+    Self,
+    TextIO,
+    TypeVar,
+    overload,
+)
+
+import aiohttp
+
+from . import models
+from .auth import MixcloudOAuth
+from .client import Mixcloud as AsyncMixcloud
+from .drafts import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .datetime import Moment
+
+    class ResourceSync(Mapping[str, Any]):
+        """A resource of a MixcloudSync: what it lists and does, it does at once."""
+
+        key: str
+        url: str
+        name: str
+        data: dict[str, Any]
+        full: bool
+
+        def load(self, *, force: bool = False) -> Self: ...
+        def __getattr__(self, name: str) -> Any: ...
+
+    class ResourceListSync(Sequence[ResourceSync]):
+        """A page of a MixcloudSync."""
+
+        name: str | None
+        has_next: bool
+        data: dict[str, Any]
+
+        def next(self) -> ResourceListSync | None: ...
+        def previous(self) -> ResourceListSync | None: ...
+        def all(
+            self, *, most: int | None = None, since: Moment | None = None
+        ) -> Iterator[ResourceSync]: ...
+
+    # To type checkers it is no subclass: its methods return what those of Mixcloud come to.
+    Base: Any
+else:
+    ResourceSync, ResourceListSync = models.Resource, models.ResourceList
+    Base = AsyncMixcloud
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Portal:
+    """A thread with an event loop in which one client lives. It starts when it is needed."""
+
+    def __init__(self) -> None:
+        self.session: aiohttp.ClientSession | None = None  # to be closed with it
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is the portal's own thread."""
+        return threading.current_thread() is self._thread
+
+    def wait_for(self, awaitable: Awaitable[T]) -> T:
+        """What `awaitable` comes to in the portal's loop. Who is interrupted here cancels it."""
+        future = asyncio.run_coroutine_threadsafe(_awaited(awaitable), self._open())
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _open(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                # A daemon, so that a client nobody closed does not keep the program from ending.
+                self._thread = threading.Thread(
+                    target=_run, args=(self._loop,), name="mixcloud", daemon=True
+                )
+                self._thread.start()
+            return self._loop
+
+    def close(self) -> None:
+        """End the thread and all that goes on in it; it starts again if it is needed again."""
+        with self._lock:
+            loop, thread, session = self._loop, self._thread, self.session
+            self._loop = self._thread = self.session = None
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(lambda: loop.create_task(_end(loop, session)))
+        if threading.current_thread() is not thread:
+            thread.join()
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+    loop.close()
+
+
+async def _end(loop: asyncio.AbstractEventLoop, session: aiohttp.ClientSession | None) -> None:
+    """Cancel what still runs in the loop, close what is open, and stop it."""
+    tasks = asyncio.all_tasks(loop) - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    if session is not None:
+        await session.close()
+    await loop.shutdown_asyncgens()
+    await loop.shutdown_default_executor()
+    loop.stop()
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable
+
+
+END: Any = object()
+
+
+class _Items(Iterator[T]):
+    """An asynchronous iterator, waited for item by item."""
+
+    def __init__(self, portal: Portal, items: AsyncIterator[T]) -> None:
+        self._portal = portal
+        self._items = items
+
+    def __next__(self) -> T:
+        item = self._portal.wait_for(self._next())
+        if item is END:
+            raise StopIteration
+        return item
+
+    async def _next(self) -> T:
+        # Asked for in the loop, which thereby learns of what it has to close in the end.
+        return await anext(self._items, END)
+
+
+class _Block(AbstractContextManager[T]):
+    """An asynchronous context manager, entered and left by waiting."""
+
+    def __init__(self, portal: Portal, block: AbstractAsyncContextManager[T]) -> None:
+        self._portal = portal
+        self._block = block
+
+    def __enter__(self) -> T:
+        return self._portal.wait_for(self._block.__aenter__())
+
+    def __exit__(self, *exc_info: Any) -> bool | None:
+        return self._portal.wait_for(self._block.__aexit__(*exc_info))
+
+
+def _waited(portal: Portal, result: Any) -> Any:
+    """What `result` comes to, or gives bit by bit, in the portal's loop; there, as it is."""
+    if portal.is_here:
+        return result
+    if inspect.isawaitable(result):
+        return portal.wait_for(result)
+    if isinstance(result, AsyncIterator):
+        return _Items(portal, result)
+    if isinstance(result, AbstractAsyncContextManager):
+        return _Block(portal, result)
+    return result
+
+
+Blocking = Callable[Concatenate["MixcloudSync", P], T]
+
+
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncMixcloud, P], Coroutine[Any, Any, models.ResourceList]],
+) -> Blocking[P, ResourceListSync]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncMixcloud, P], Coroutine[Any, Any, models.Resource]],
+) -> Blocking[P, ResourceSync]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncMixcloud, P], Coroutine[Any, Any, T]],
+) -> Blocking[P, T]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncMixcloud, P], AsyncIterator[T]],
+) -> Blocking[P, Iterator[T]]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncMixcloud, P], AbstractAsyncContextManager[T]],
+) -> Blocking[P, AbstractContextManager[T]]: ...
+def blocking(method: Callable[..., Any]) -> Callable[..., Any]:
+    """`method`, which waits for what it would have to be awaited for."""
+
+    @functools.wraps(method)
+    def call(self: MixcloudSync, *args: Any, **options: Any) -> Any:
+        return _waited(self._portal, method(self, *args, **options))
+
+    return call
+
+
+class MixcloudSync(Base):  # type: ignore[misc]
+    """Mixcloud's API, without `await`. A context manager, or call `close()`; see `Mixcloud`.
+
+    It lives in a thread of its own, so it can be used from any other, and where a loop runs.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._portal = Portal()
+        self._origin: MixcloudSync | None = None  # whose portal it is, if it is not its own
+        weakref.finalize(self, self._portal.close)
+
+    def __enter__(self) -> Self:
+        self._portal.wait_for(self.__aenter__())
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the session, unless it was given, and end the thread."""
+        if self._origin is None:
+            self._portal.wait_for(super().close())
+            self._portal.close()
+
+    def with_token(self, access_token: str | None) -> Self:
+        """The same client acting as somebody else; it shares thread, session and gate."""
+
+        async def copied() -> Self:
+            other: Self = super(MixcloudSync, self).with_token(access_token)
+            return other
+
+        other: Self = self._portal.wait_for(copied())
+        other._origin = self
+        return other
+
+    def _open(self) -> aiohttp.ClientSession:
+        session: aiohttp.ClientSession = super()._open()
+        if self._owns_session:
+            self._portal.session = session
+        return session
+
+    get = blocking(AsyncMixcloud.get)
+    list_at = blocking(AsyncMixcloud.list_at)
+    search = blocking(AsyncMixcloud.search)
+    popular = blocking(AsyncMixcloud.popular)
+    hot = blocking(AsyncMixcloud.hot)
+    new = blocking(AsyncMixcloud.new)
+    discover = blocking(AsyncMixcloud.discover)
+    user = blocking(AsyncMixcloud.user)
+    cloudcast = blocking(AsyncMixcloud.cloudcast)
+    playlist = blocking(AsyncMixcloud.playlist)
+    artist = blocking(AsyncMixcloud.artist)
+    categories = blocking(AsyncMixcloud.categories)
+    category = blocking(AsyncMixcloud.category)
+    me = blocking(AsyncMixcloud.me)
+
+    load = blocking(AsyncMixcloud.load)
+    turn = blocking(AsyncMixcloud.turn)
+    walk = blocking(AsyncMixcloud.walk)
+    resolve = blocking(AsyncMixcloud.resolve)
+
+    follow = blocking(AsyncMixcloud.follow)
+    unfollow = blocking(AsyncMixcloud.unfollow)
+    favorite = blocking(AsyncMixcloud.favorite)
+    unfavorite = blocking(AsyncMixcloud.unfavorite)
+    repost = blocking(AsyncMixcloud.repost)
+    unrepost = blocking(AsyncMixcloud.unrepost)
+    listen_later = blocking(AsyncMixcloud.listen_later)
+    unlisten_later = blocking(AsyncMixcloud.unlisten_later)
+
+    upload = blocking(AsyncMixcloud.upload)
+    edit = blocking(AsyncMixcloud.edit)
+    editing = blocking(AsyncMixcloud.editing)
+    find_upload = blocking(AsyncMixcloud.find_upload)
+
+    embed_json = blocking(AsyncMixcloud.embed_json)
+    embed_html = blocking(AsyncMixcloud.embed_html)
+    oembed = blocking(AsyncMixcloud.oembed)
+
+    send = blocking(AsyncMixcloud.send)
+    post_form = blocking(AsyncMixcloud.post_form)
+
+
+class MixcloudOAuthSync(MixcloudOAuth):
+    """One application's way to an access token, without `await`; see `MixcloudOAuth`."""
+
+    def access_token(self, code: str) -> str:  # type: ignore[override]
+        """The token for `code`; it works once, and only with the same `redirect_uri`."""
+        exchange = super().access_token(code)
+        if isinstance(self.mixcloud, MixcloudSync):
+            return self.mixcloud._portal.wait_for(exchange)
+        portal = Portal()
+        try:
+            return portal.wait_for(exchange)
+        finally:
+            portal.close()
+
+
+# What python-mixcloud calls these
+
+Mixcloud = MixcloudSync
+
+
+class MixcloudOauth(MixcloudOAuthSync):
+    """MixcloudOAuthSync in python-mixcloud's words."""
+
+    def authorize_url(self) -> str:
+        """Where to send the person; they come back to `redirect_uri` with a `code`."""
+        return self.authorization_url
+
+    def exchange_token(self, code: str) -> str:
+        """The token for `code`."""
+        return self.access_token(code)
+
+
+class Cloudcast(models.Cloudcast):
+    """A show, which python-mixcloud also reads from YAML."""
+
+    @staticmethod
+    def from_yml(file: TextIO | BinaryIO, mixcloud: object = None) -> Draft:
+        """The show that `file` describes, to be uploaded; see `Draft.from_yaml`."""
+        return Draft.from_yaml(file)
