@@ -102,7 +102,7 @@ async def test_every_example_runs_and_comes_to_what_it_claims(world: dict[str, A
         checked += len(claimed)
     assert checked > 20
     for value in world.values():
-        if isinstance(value, Mixcloud):
+        if type(value) is Mixcloud:
             await value.close()
 
 
