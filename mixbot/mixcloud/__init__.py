@@ -1,14 +1,14 @@
-"""An asynchronous client of Mixcloud's API that stands on its own.
+"""A client of all of Mixcloud's API that stands on its own.
 
 async with Mixcloud() as mixcloud:
     show = await mixcloud.get("spartacus/party-time")
     print(show.name, show.user.name)
 """
 
-from .auth import MixcloudOAuth
-from .cache import ResponseCache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .client import Exchange, Mixcloud, SearchType
-from .drafts import Draft
 from .errors import (
     Blocked,
     InvalidArgument,
@@ -42,9 +42,38 @@ from .models import (
     User,
 )
 from .paging import Paging
-from .sync import MixcloudOAuthSync, MixcloudSync
-from .tracklists import Section, read_tracklist, to_cue, to_text, to_yaml
-from .uploading import Progress
+from .sections import Section
+
+if TYPE_CHECKING:
+    from .auth import MixcloudOAuth
+    from .cache import ResponseCache
+    from .drafts import Draft
+    from .sync import MixcloudOAuthSync, MixcloudSync
+    from .tracklists import read_tracklist, to_cue, to_text, to_yaml
+    from .uploading import Progress
+
+# What not every program needs is loaded when it is asked for.
+_LATER = {
+    "Draft": "drafts",
+    "MixcloudOAuth": "auth",
+    "MixcloudOAuthSync": "sync",
+    "MixcloudSync": "sync",
+    "Progress": "uploading",
+    "ResponseCache": "cache",
+    "read_tracklist": "tracklists",
+    "to_cue": "tracklists",
+    "to_text": "tracklists",
+    "to_yaml": "tracklists",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    globals()[name] = found
+    return found
+
 
 __all__ = [
     "AccessDict",

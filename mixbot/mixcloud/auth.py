@@ -9,10 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from oauthlib.common import add_params_to_uri
-from oauthlib.oauth2 import OAuth2Error
-from oauthlib.oauth2.rfc6749.parameters import parse_token_response
-
 from .answers import decode
 from .client import Mixcloud
 from .constants import OAUTH_ROOT
@@ -82,6 +78,8 @@ class MixcloudOAuth:
         if not self.client_id or not self.redirect_uri:
             raise InvalidArgument("client_id and redirect_uri are not both set")
         given = {"client_id": self.client_id, "redirect_uri": self.redirect_uri, **more}
+        from oauthlib.common import add_params_to_uri  # slow to load, and few need it
+
         return str(add_params_to_uri(f"{self.oauth_root}/{segment}", list(given.items())))
 
 
@@ -91,6 +89,9 @@ async def _exchanged(mixcloud: Mixcloud, address: str) -> str:
 
 def _token(status: int, headers: Mapping[str, str], body: bytes) -> str:
     """The token of an answer in JSON, which Mixcloud sends, or as a form, which it documents."""
+    from oauthlib.oauth2 import OAuth2Error
+    from oauthlib.oauth2.rfc6749.parameters import parse_token_response
+
     text = body.decode(errors="replace").strip()
     if status >= 500 or text.startswith("<"):
         raise Unreachable(f"HTTP {status} instead of a token", status=status)

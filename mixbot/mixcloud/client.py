@@ -22,7 +22,6 @@ from .answers import decode, without_token
 from .constants import API_ROOT, MIXCLOUD_ROOT, OEMBED_ROOT, SHORT_ROOT
 from .datetime import Moment
 from .deadline import TimeLimit
-from .drafts import Draft
 from .gate import Gate
 from .links import Link, ShortLink, find_links
 from .models import (
@@ -39,13 +38,15 @@ from .models import (
     resource,
 )
 from .paging import MOST_PER_PAGE, Paging, paging_query
-from .uploading import About, Audio, Changes, Edition, OnProgress, publish
 from .walking import walk
 
 if TYPE_CHECKING:
     from .cache import Answer, ResponseCache
+    from .drafts import Draft
+    from .uploading import About, Audio, Changes, Edition, OnProgress
 
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked; a page of a hundred shows has 300,000
+READ_BUFFER = 256 * 1024  # bytes; aiohttp's 64 KB have a page of a hundred read in more steps
 MOST_REDIRECTS = 4
 READ_ATTEMPTS = 3
 SEARCH_TYPES = {"cloudcast": "cloudcast", "upload": "cloudcast", "user": "user", "tag": "tag"}
@@ -397,6 +398,8 @@ class Mixcloud:
         Of tags, sections and hosts Mixcloud replaces all when it is sent one: name them all, or use
         `editing`. Raises what `upload` raises.
         """
+        from .drafts import Draft
+
         return await self._edit(key, Draft(**changes), on_progress=on_progress)
 
     @asynccontextmanager
@@ -405,13 +408,15 @@ class Mixcloud:
 
         Nothing is sent if nothing changed, or if the block raises.
         """
+        from .uploading import Edition
+
         show = await self.cloudcast(key)
         if _is_refusal(show):
             raise errors.MixcloudError(f"There is nothing to edit: Mixcloud answered {show!r}.")
         edition = Edition.of(show)
         yield edition
         changed = edition.changed_from(Edition.of(show))
-        if changed != Draft():
+        if changed.form_fields() or changed.picture:
             await self._edit(show.key, changed)
 
     async def find_upload(self, name: str) -> Cloudcast | None:
@@ -428,6 +433,8 @@ class Mixcloud:
         return await self._publish(f"upload{_path(key)}edit/", draft, **options)
 
     async def _publish(self, path: str, draft: Draft, *args: Any, **options: Any) -> AccessDict:
+        from .uploading import publish
+
         await self._need_token()
         try:
             answer = await publish(self, path, draft, *args, **options)
@@ -653,6 +660,7 @@ class Mixcloud:
                 proxy=self._proxy,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=NO_TIMEOUT,
+                read_bufsize=READ_BUFFER,
                 headers={"User-Agent": "mixbot (Python, aiohttp)", "Accept": "*/*"},
             )
         return self._session

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias
 
 from .constants import DESCRIPTION_MAX_SIZE, HOST_MAX_COUNT, TAG_MAX_COUNT
 from .datetime import Moment, format_datetime
 from .errors import InvalidArgument
-from .tracklists import Section, decode_text
+from .sections import Section
+from .tracklists import decode_text
 
 if TYPE_CHECKING:
     from .models import Cloudcast
@@ -193,9 +194,9 @@ def _section(given: Section | Mapping[str, Any]) -> Section:
         return given
     if not isinstance(given, Mapping):
         raise InvalidArgument(f"read {given!r}; expected a Section or a mapping")
-    known = [field.name for field in fields(Section)]
-    if unknown := [name for name in given if name not in known]:
-        raise InvalidArgument(f"{unknown[0]!r} is not known; known are {', '.join(known)}")
+    if unknown := [name for name in given if name not in Section._fields]:
+        known = ", ".join(Section._fields)
+        raise InvalidArgument(f"{unknown[0]!r} is not known; known are {known}")
     return Section(**given)
 
 
@@ -214,7 +215,6 @@ def _wrong_section(number: int, section: Section) -> Iterator[tuple[str, str]]:
 
 
 def _members(section: Section) -> Iterator[tuple[str, str]]:
-    for field in fields(section):
-        value = getattr(section, field.name)
+    for name, value in section._asdict().items():
         if value is not None:
-            yield field.name, str(value)
+            yield name, str(value)

@@ -18,7 +18,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, Unpack, overload
 from urllib.parse import unquote
 
-from .tracklists import Section
+from .sections import Section
 
 if TYPE_CHECKING:
     from .client import Mixcloud

@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from .errors import InvalidText
+from .sections import Section
 
 LONGEST_TEXT = 200_000  # characters; a thousand tracks have a tenth of that
 LONGEST_LINE = 1000
@@ -26,16 +26,6 @@ _REMARK = re.compile(r"#(?!\d)|//|;")
 
 _CUE_LINE = re.compile(r"\s*([A-Za-z]+)\s*(.*?)\s*")
 _CUE_INDEX = re.compile(r"(\d{1,2})\s+(\d{1,4}):(\d{1,2}):(\d{1,2})")
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a show: a track (`artist` and `song`), or a chapter with a title."""
-
-    start_time: int | None = None  # seconds from the beginning
-    artist: str | None = None
-    song: str | None = None
-    chapter: str | None = None
 
 
 def read_tracklist(text: str) -> list[Section]:

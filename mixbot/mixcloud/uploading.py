@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .client import Mixcloud
     from .datetime import Moment
     from .models import Cloudcast
-    from .tracklists import Section
+    from .sections import Section
 
 Audio: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO | bytes | AsyncIterable[bytes]
 """A path, an open file (sent from where it stands), bytes, or what gives bytes bit by bit."""

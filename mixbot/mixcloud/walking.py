@@ -26,6 +26,7 @@ async def walk(
     if most is not None and (type(most) is not int or most < 0):
         raise InvalidArgument(f"most is {most!r}; it must be a whole number from 0")
     oldest = None if since is None else to_timestamp(since)
+    shared = Shared()
     seen: set[str] = set()
     asked: set[str] = set()
     following: asyncio.Task[ResourceList] | None = None
@@ -36,6 +37,7 @@ async def walk(
                 asked.add(address)
                 if most is None or len(seen) + len(page) < most:
                     following = asyncio.create_task(mixcloud.list_at(address, relative=False))
+            shared.among(page.data["data"])
             for item in _not_older(page, oldest):
                 key = comparable(item.key)
                 if key not in seen:
@@ -51,6 +53,29 @@ async def walk(
         if following is not None:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
+
+
+class Shared:
+    """The hosts and tags that lists repeat, held once: half of what many shows take in memory."""
+
+    MOST = 4096  # which have been met, before all are forgotten
+
+    def __init__(self) -> None:
+        self._met: dict[Any, dict[str, Any]] = {}
+
+    def among(self, found: list[dict[str, Any]]) -> None:
+        """Put what was met before in the place of what is equal to it."""
+        if len(self._met) > self.MOST:
+            self._met.clear()
+        for one in found:
+            if isinstance(one.get("user"), dict):
+                one["user"] = self._same(one["user"])
+            if isinstance(one.get("tags"), list):
+                one["tags"] = [self._same(tag) for tag in one["tags"]]
+
+    def _same(self, one: dict[str, Any]) -> dict[str, Any]:
+        known = self._met.setdefault(one.get("key"), one)
+        return known if known == one else one
 
 
 def _listed(page: Any) -> ResourceList:

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from .datetime import format_datetime
 from .errors import InvalidArgument, InvalidText
-from .tracklists import LONGEST_TEXT, Section, read_time
+from .sections import Section
+from .tracklists import LONGEST_TEXT, read_time
 
 T = TypeVar("T")
 Node: TypeAlias = Any  # of PyYAML, which is loaded when it is needed

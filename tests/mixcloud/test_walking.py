@@ -147,3 +147,11 @@ def _user(server: MixcloudServer, username: str) -> Any:
     user = server.catalogue.user(username)
     assert user is not None
     return user
+
+
+async def test_hosts_and_tags_are_held_once(mixcloud: Mixcloud) -> None:
+    page = await mixcloud.list_at("juno/cloudcasts", limit=10)
+    shows = [show async for show in page.all()]
+    assert len({id(show.data["user"]) for show in shows}) == 1
+    assert len({id(tag) for show in shows for tag in show.data["tags"]}) == 2
+    assert [tag.name for tag in shows[-1].tags] == ["Jazz", "Broken beat"]
