@@ -382,11 +382,15 @@ class Mixcloud:
         which it does after the last byte; UploadInterrupted when no answer comes. It is never sent
         twice: unless `may_have_arrived` is False, look with `find_upload` before you do.
         """
-        draft, audio = (
-            (mp3, name) if isinstance(mp3, Draft | Cloudcast) else (Draft(name=name), mp3)
-        )
-        if isinstance(draft, Cloudcast):
-            draft = Draft.of(draft)
+        from .drafts import Draft  # what few need is loaded when they do
+
+        match mp3:
+            case Draft():
+                draft, audio = mp3, name
+            case Cloudcast():
+                draft, audio = Draft.of(mp3), name
+            case _:
+                draft, audio = Draft(name=name), mp3
         draft = replace(draft, **about)
         return await self._publish("upload/", draft, audio, size=size, on_progress=on_progress)
 

@@ -234,7 +234,8 @@ def _reader(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any] 
             try:
                 return parsed(self.data[name])
             except (KeyError, TypeError, ValueError):
-                return absent(self)
+                value = self.data.get(name)  # somebody's own JSON decoder may have read it
+                return value if isinstance(value, datetime) else absent(self)
 
     elif isinstance(annotation, type) and issubclass(annotation, Json):
 

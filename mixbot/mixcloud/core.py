@@ -1,0 +1,3 @@
+"""The client, where aiomixcloud has it."""
+
+from .client import Mixcloud as Mixcloud
