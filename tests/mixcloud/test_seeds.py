@@ -111,6 +111,8 @@ def world(
     for number in range(50):
         created = start + timedelta(days=number)
         add_show("michelplatiniste", f"Rock {number}", created=created, tags=("Jazz",), plays=400)
+    for show in catalogue.shows:
+        show.description = "The greatest set of all time..."
 
     redirect_uri = "https://example.com/store-code"
     mixcloud_server.register_app("client", "secret")
