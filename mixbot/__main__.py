@@ -1,10 +1,12 @@
-"""The command line: `mixbot run`, `demo`, `sync`, `check` and `keys`."""
+"""The command line: the bot's (`mixbot run`, `demo`, …) and the DJs' (`mixbot upload`, …)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Annotated, Any
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -75,6 +77,161 @@ def new() -> None:
     from mixbot.vault import Vault
 
     out.print(Vault.new_key())
+
+
+# For DJs
+
+File = Annotated[Path, typer.Argument(help="A file; - is what is piped in.", show_default=False)]
+Picture = Annotated[Path | None, typer.Option(help="Cover: a JPEG or PNG of at most 10 MB.")]
+Schedule = Annotated[
+    str | None, typer.Option(help="When to publish, as “2026-12-24 20:00”; Pro accounts only.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and show all, and send nothing.")]
+Tags = Annotated[list[str] | None, typer.Option(show_default=False)]
+
+
+@cli.command(rich_help_panel="For DJs")
+def login(
+    port: Annotated[
+        int, typer.Option(help="Port of the address Mixcloud sends you back to; 0 takes any.")
+    ] = 0,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address to open.")
+    ] = False,
+) -> None:
+    """Log in to Mixcloud in your browser; the token is kept in your .netrc."""
+    from mixbot import terminal
+    from mixbot.settings import MixcloudSettings
+
+    with _explaining():
+        _publish(terminal.login(MixcloudSettings.read(), out, port=port, browser=not no_browser))
+
+
+@cli.command(rich_help_panel="For DJs")
+def tracklist(
+    file: File,
+    to: Annotated[
+        Literal["text", "cue", "yaml"] | None, typer.Option(help="Write it as this.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write it into this file.")] = None,
+) -> None:
+    """Check a tracklist (time stamps, a cue sheet or YAML), and convert it."""
+    from mixbot import terminal
+
+    with _explaining():
+        terminal.tracklist(file, out, to=to, output=output)
+
+
+@cli.command(rich_help_panel="For DJs")
+def upload(
+    show: Annotated[Path, typer.Argument(help="A YAML file that describes the show.")],
+    audio: Annotated[Path, typer.Argument(help="The mp3.")],
+    picture: Picture = None,
+    schedule: Schedule = None,
+    unlisted: Annotated[
+        bool, typer.Option("--unlisted", help="Only for who has the link.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Publish a show: mixbot upload show.yml show.mp3"""
+    from dataclasses import replace
+
+    from mixbot import terminal
+    from mixbot.settings import MixcloudSettings
+
+    with _explaining():
+        draft = terminal.read_show(show)
+        draft = replace(
+            draft,
+            picture=picture or draft.picture,
+            publish_date=schedule or draft.publish_date,
+            unlisted=unlisted or draft.unlisted,
+        )
+        settings = MixcloudSettings.read()
+        _publish(terminal.upload(settings, draft, audio, out, err, dry_run=dry_run))
+
+
+@cli.command(rich_help_panel="For DJs")
+def edit(
+    key: Annotated[str, typer.Argument(help="you/your-show, or a link to it.")],
+    show: Annotated[
+        Path | None, typer.Option("--from", help="A YAML file with what is to be changed.")
+    ] = None,
+    name: str | None = None,
+    description: str | None = None,
+    picture: Picture = None,
+    tracks: Annotated[Path | None, typer.Option("--tracklist", help="The new tracklist.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="The new tags, all of them.")] = None,
+    add_tag: Tags = None,
+    remove_tag: Tags = None,
+    schedule: Schedule = None,
+    publish: Annotated[bool | None, typer.Option("--publish/--unpublish")] = None,
+    unlisted: Annotated[bool | None, typer.Option("--unlisted/--listed")] = None,
+    hide_stats: Annotated[bool | None, typer.Option("--hide-stats/--show-stats")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Change a show of yours: mixbot edit you/your-show --add-tag Ambient"""
+    from dataclasses import replace
+
+    from mixbot import terminal
+    from mixbot.mixcloud import Draft
+    from mixbot.settings import MixcloudSettings
+
+    with _explaining():
+        changes = terminal.read_show(show, whole=False) if show else Draft()
+        given = {
+            "name": name,
+            "description": description,
+            "picture": picture,
+            "tags": tag,
+            "sections": terminal.read_sections(tracks) if tracks else None,
+            "publish_date": schedule,
+            "publish": True if publish else None,
+            "unpublish": True if publish is False else None,
+            "unlisted": unlisted,
+            "hide_stats": hide_stats,
+        }
+        told: Any = {field: value for field, value in given.items() if value is not None}
+        changes = replace(changes, **told)
+        if changes == Draft() and not add_tag and not remove_tag:
+            raise typer.BadParameter("say what to change, such as --add-tag Ambient")
+        if changes.tags is not None and (add_tag or remove_tag):
+            raise typer.BadParameter("--tag names all tags; --add-tag and --remove-tag change them")
+        _publish(
+            terminal.edit(
+                MixcloudSettings.read(),
+                key,
+                changes,
+                out,
+                err,
+                add_tags=add_tag or (),
+                remove_tags=remove_tag or (),
+                dry_run=dry_run,
+            )
+        )
+
+
+def _publish(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` to its end; to stop it is to fail."""
+    try:
+        asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(FAILED) from None
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    """Say what went wrong with Mixcloud or with what it was to be given, a line for each thing."""
+    from mixbot.mixcloud import InvalidArgument, MixcloudError
+
+    try:
+        yield
+    except (MixcloudError, InvalidArgument) as error:
+        from mixbot import terminal
+
+        for line in terminal.explained(error):
+            err.print(line, markup=False)
+        raise typer.Exit(FAILED) from None
 
 
 def _quietly() -> Settings:

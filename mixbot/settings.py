@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -94,8 +94,11 @@ def _types_of(field: FieldInfo) -> tuple[Any, ...]:
     return getattr(annotation, "__args__", (annotation,))
 
 
-class Settings(BaseSettings):
-    """Everything that can be set. `Settings.read()` reads it and explains what is wrong."""
+class MixcloudSettings(BaseSettings):
+    """What concerns Mixcloud: all that publishing from a terminal needs.
+
+    `read()` reads it and explains what is wrong.
+    """
 
     model_config = SettingsConfigDict(
         env_file=ENV_FILE,
@@ -107,17 +110,56 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    discord_token: SecretStr = Field(validation_alias="DISCORD_TOKEN")
-    discord_client_secret: SecretStr | None = Field(None, validation_alias="DISCORD_CLIENT_SECRET")
-    discord_api_url: Url = Field("https://discord.com/api/v10", validation_alias="DISCORD_API_URL")
-    discord_gateway_url: GatewayUrl | None = Field(None, validation_alias="DISCORD_GATEWAY_URL")
-
     mixcloud_client_id: str | None = Field(None, validation_alias="MIXCLOUD_CLIENT_ID")
     mixcloud_client_secret: SecretStr | None = Field(
         None, validation_alias="MIXCLOUD_CLIENT_SECRET"
     )
     mixcloud_api_url: Url = Field("https://api.mixcloud.com", validation_alias="MIXCLOUD_API_URL")
     mixcloud_site_url: Url = Field("https://www.mixcloud.com", validation_alias="MIXCLOUD_SITE_URL")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls)
+
+    @field_validator("mixcloud_client_secret")
+    @classmethod
+    def _client_is_whole(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if bool(value) != bool(info.data.get("mixcloud_client_id")):
+            raise ValueError("goes with MIXCLOUD_CLIENT_ID: set both, or neither")
+        return value
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings of this process; raises SettingsError with a line for each problem."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError([cls._line(problem) for problem in error.errors()]) from None
+
+    @classmethod
+    def _line(cls, problem: ErrorDetails) -> str:
+        name = str(problem["loc"][0])
+        if name in cls.model_fields:  # how pydantic names a field whose default is refused
+            name = str(cls.model_fields[name].validation_alias)
+        missing = problem["type"] == "missing"
+        return f"{name}: {'not set' if missing else problem['msg'].removeprefix('Value error, ')}"
+
+
+class Settings(MixcloudSettings):
+    """Everything that can be set."""
+
+    discord_token: SecretStr = Field(validation_alias="DISCORD_TOKEN")
+    discord_client_secret: SecretStr | None = Field(None, validation_alias="DISCORD_CLIENT_SECRET")
+    discord_api_url: Url = Field("https://discord.com/api/v10", validation_alias="DISCORD_API_URL")
+    discord_gateway_url: GatewayUrl | None = Field(None, validation_alias="DISCORD_GATEWAY_URL")
+
     mixcloud_oembed_url: Annotated[str, AfterValidator(_address("http", "https"))] = Field(
         "https://app.mixcloud.com/oembed/", validation_alias="MIXCLOUD_OEMBED_URL"
     )
@@ -141,30 +183,12 @@ class Settings(BaseSettings):
     )
     log_format: Literal["console", "json"] = Field("console", validation_alias="MIXBOT_LOG_FORMAT")
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls)
-
     @field_validator("public_url")
     @classmethod
     def _public_url_is_safe(cls, value: str) -> str:
         public = urlsplit(value)
         if public.scheme != "https" and public.hostname not in LOOPBACK:
             raise ValueError("must start with https:// unless it is this machine's loopback")
-        return value
-
-    @field_validator("mixcloud_client_secret")
-    @classmethod
-    def _client_is_whole(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if bool(value) != bool(info.data.get("mixcloud_client_id")):
-            raise ValueError("goes with MIXCLOUD_CLIENT_ID: set both, or neither")
         return value
 
     @field_validator("encryption_keys")
@@ -185,19 +209,3 @@ class Settings(BaseSettings):
         if value and not all(0 <= shard_id < count for shard_id in value):
             raise ValueError("each must be smaller than MIXBOT_SHARD_COUNT, which must be set")
         return value
-
-    @classmethod
-    def read(cls) -> Settings:
-        """The settings of this process; raises SettingsError with a line for each problem."""
-        try:
-            return cls()
-        except ValidationError as error:
-            raise SettingsError([cls._line(problem) for problem in error.errors()]) from None
-
-    @classmethod
-    def _line(cls, problem: ErrorDetails) -> str:
-        name = str(problem["loc"][0])
-        if name in cls.model_fields:  # how pydantic names a field whose default is refused
-            name = str(cls.model_fields[name].validation_alias)
-        missing = problem["type"] == "missing"
-        return f"{name}: {'not set' if missing else problem['msg'].removeprefix('Value error, ')}"

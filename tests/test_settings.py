@@ -47,8 +47,8 @@ def test_all_that_is_wrong_is_said_at_once_and_no_secret(monkeypatch: pytest.Mon
         MIXBOT_LOG_LEVEL="LOUD",
     )
     assert [line.split(":")[0] for line in lines] == [
-        "DISCORD_TOKEN",
         "MIXCLOUD_CLIENT_SECRET",
+        "DISCORD_TOKEN",
         "MIXBOT_PUBLIC_URL",
         "MIXBOT_HTTP_PORT",
         "MIXBOT_ENCRYPTION_KEYS",

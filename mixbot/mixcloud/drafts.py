@@ -46,8 +46,8 @@ class Draft:
     unpublish: bool | None = None
 
     @classmethod
-    def from_yaml(cls, source: str | bytes | TextIO | BinaryIO) -> Draft:
-        """The show that a YAML text or an open file describes.
+    def from_yaml(cls, source: str | bytes | TextIO | BinaryIO, *, whole: bool = True) -> Draft:
+        """The show that a YAML text or an open file describes; only parts of it if not `whole`.
 
         Keys: `title`, `desc`, `tags`, `tracks` (each with `start`, and `artist` and `track` or
         `chapter`), `picture`, `publish_date`, `unlisted`, `disable_comments`, `hide_stats`,
@@ -57,7 +57,7 @@ class Draft:
 
         content = source if isinstance(source, str | bytes) else source.read()
         text = decode_text(content) if isinstance(content, bytes) else content
-        return cls(**Document(text).show())
+        return cls(**Document(text).show(whole=whole))
 
     @classmethod
     def of(cls, show: Cloudcast) -> Draft:

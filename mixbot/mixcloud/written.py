@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 from .datetime import format_datetime
 from .errors import InvalidArgument, InvalidText
 from .sections import Section
-from .tracklists import LONGEST_TEXT, read_time
+from .tracklists import LONGEST_TEXT, read_time, written_time
 
 T = TypeVar("T")
 Node: TypeAlias = Any  # of PyYAML, which is loaded when it is needed
@@ -41,8 +41,11 @@ class Document:
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             raise InvalidText([(1, f"this is not YAML: {type(error).__name__}")]) from None
 
-    def show(self) -> dict[str, Any]:
-        """The fields of a Draft; raises InvalidText with all that is wrong."""
+    def show(self, *, whole: bool = True) -> dict[str, Any]:
+        """The fields of a Draft; raises InvalidText with all that is wrong.
+
+        A `whole` show has a title.
+        """
         readers: dict[str, tuple[str, Callable[[Node], Any]]] = {
             "title": ("name", self._text),
             "desc": ("description", self._text),
@@ -59,7 +62,7 @@ class Document:
         for key, node in self._members(self._root, readers):
             name, read = readers[key]
             fields[name] = read(node)
-        if not self._problems and "name" not in fields:
+        if whole and not self._problems and "name" not in fields:
             self._tell(self._root, "there is no title; every show needs one")
         return self._read(fields)
 
@@ -172,9 +175,14 @@ def _shown(node: Node) -> str:
     return "keys with values"
 
 
+class Seconds(int):
+    """A time that is written as people write it, where YAML reads that as the number it is."""
+
+
 def track(section: Section) -> dict[str, Any]:
     """`section` in the words of a YAML file."""
-    words = {"start": section.start_time, "chapter": section.chapter}
+    start = None if section.start_time is None else Seconds(section.start_time)
+    words: dict[str, Any] = {"start": start, "chapter": section.chapter}
     words |= {"artist": section.artist, "track": section.song}
     return {name: value for name, value in words.items() if value is not None}
 
@@ -183,4 +191,12 @@ def dumped(value: Any) -> str:
     """`value` as YAML, in the order it has."""
     import yaml
 
-    return yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
+    class Dumper(yaml.SafeDumper):
+        """Knows of times."""
+
+    def written(dumper: yaml.SafeDumper, seconds: Seconds) -> yaml.Node:
+        text = str(int(seconds)) if seconds < 60 else written_time(seconds)
+        return dumper.represent_scalar("tag:yaml.org,2002:int", text)
+
+    Dumper.add_representer(Seconds, written)
+    return yaml.dump(value, Dumper=Dumper, allow_unicode=True, sort_keys=False)

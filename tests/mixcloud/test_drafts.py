@@ -126,7 +126,10 @@ DRAFTS = st.builds(
     name=TEXT,
     description=st.none() | TEXT,
     tags=st.none() | st.lists(TEXT, max_size=5),
-    sections=st.none() | st.lists(st.builds(Section, st.none() | st.integers(0, 9999), TEXT, TEXT)),
+    sections=st.none()
+    | st.lists(
+        st.tuples(st.none() | st.integers(0, 9999), TEXT, TEXT).map(lambda one: Section(*one))
+    ),
     unlisted=FLAG,
     disable_comments=FLAG,
     hide_stats=FLAG,
