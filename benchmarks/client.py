@@ -1,17 +1,18 @@
-"""What the Mixcloud client costs, against the least that any client could do.
+"""What the Mixcloud client costs, against the least that any client could do, and another client.
 
 The floor is bare `aiohttp`, as it comes, and `orjson` into dicts. Both run in this process, take
 turns within each round, and are measured by the CPU time of the process; the server has a process
-of its own.
+of its own, and so has aiomixcloud, which takes its turn after each round.
 """
 
 import asyncio
 import gc
 import multiprocessing
 import statistics
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -19,10 +20,11 @@ from typing import Any
 import aiohttp
 import orjson
 
+from benchmarks import footprint, peers, uploads
 from mixbot.mixcloud import Cloudcast, Mixcloud
 from mixbot.sandbox import MixcloudServer
 
-ROUNDS = 25
+ROUNDS, QUICK_ROUNDS = 25, 5
 AT_ONCE = 50
 PAGE = 100
 PAGES = 20
@@ -47,6 +49,7 @@ class Row:
     times: int
     floor: Work
     subject: Work
+    peer: str = ""  # what aiomixcloud's side calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,28 @@ class Result:
     floor: float
     subject: float
     ratio: float
+    peer: float | None
 
 
 def main() -> None:
-    with serving() as served:
-        results = asyncio.run(measure(served))
-    print("| | floor, ms of CPU | client, ms of CPU | ratio |")
-    print("| --- | ---: | ---: | ---: |")
+    quick = "--quick" in sys.argv
+    with serving() as served, ExitStack() as stack:
+        peer, reason = None, ""
+        try:
+            keys = served.keys[:AT_ONCE]
+            peer = stack.enter_context(peers.aiomixcloud(served.api_url, served.token, keys))
+        except peers.Unavailable as error:
+            reason = f"aiomixcloud cannot be installed here: {error}"
+        results = asyncio.run(measure(served, peer, QUICK_ROUNDS if quick else ROUNDS))
+    print("| | floor, ms of CPU | client, ms | ratio | aiomixcloud, ms | times the client |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for row in results:
-        print(f"| {row.name} | {row.floor * 1e3:.2f} | {row.subject * 1e3:.2f} | {row.ratio:.2f} |")
+        ours = f"{row.floor * 1e3:.2f} | {row.subject * 1e3:.2f} | {row.ratio:.2f}"
+        others = f"{row.peer * 1e3:.1f} | {row.peer / row.subject:.0f}" if row.peer else " | "
+        print(f"| {row.name} | {ours} | {others} |")
+    print(f"\n{reason}\n{peers.python_mixcloud()}".rstrip())
+    uploads.main(quick=quick)
+    footprint.main(quick=quick)
 
 
 # The server
@@ -104,12 +120,13 @@ def serve(pipe: Connection) -> None:
 # The two clients
 
 
-async def measure(served: Served) -> list[Result]:
+async def measure(served: Served, peer: peers.Peer | None, rounds: int) -> list[Result]:
     async with (
         aiohttp.ClientSession() as session,
         Mixcloud(served.api_url, access_token=None) as mixcloud,
     ):
-        return [await compare(row) async for row in rows(served, session, mixcloud)]
+        found = rows(served, session, mixcloud)
+        return [await compare(row, peer, rounds) async for row in found]
 
 
 async def rows(
@@ -154,18 +171,20 @@ async def rows(
 
     some = served.keys[:AT_ONCE]
     addresses = [f"{api}{key}?metadata=1" for key in some]
-    yield Row("a detail", 40, lambda: fetch(addresses[0]), lambda: mixcloud.get(key))
+    yield Row("a detail", 40, lambda: fetch(addresses[0]), lambda: mixcloud.get(key), "detail")
     yield Row(
         f"{AT_ONCE} details at once",
         4,
         lambda: at_once(fetch, addresses),
         lambda: at_once(mixcloud.get, some),
+        "at_once",
     )
     yield Row(
         f"a page of {PAGE}, every field read",
         10,
         lambda: page_floor(read_dict),
         lambda: page(read_fields),
+        "page",
     )
     yield Row(
         "the same, and all that hosts and tags have",
@@ -173,8 +192,8 @@ async def rows(
         lambda: page_floor(read_dicts),
         lambda: page(read_all),
     )
-    yield Row(f"{PAGES} pages walked", 4, walk_floor, walk)
-    yield Row("a favorite", 40, favorite_floor, lambda: acting.favorite(key))
+    yield Row(f"{PAGES} pages walked", 4, walk_floor, walk, "walk")
+    yield Row("a favorite", 40, favorite_floor, lambda: acting.favorite(key), "favorite")
 
 
 def read_dict(show: dict[str, Any]) -> list[Any]:
@@ -226,18 +245,23 @@ def read_all(show: Cloudcast) -> list[Any]:
 # Measuring
 
 
-async def compare(row: Row) -> Result:
-    """Both sides of `row` in turns, each going first in every other turn.
+async def compare(row: Row, peer: peers.Peer | None, count: int) -> Result:
+    """Both sides of `row` in turns, each going first in every other turn, and then the peer.
 
     The turns are as short as can be, so that whatever else the machine does weighs on both alike.
     """
     await row.floor(), await row.subject()  # connections are opened, caches filled
-    rounds = [await turns(row) for _ in range(ROUNDS)]
+    rounds, others = [], []
+    for _ in range(count):
+        rounds.append(await turns(row))
+        if peer and row.peer:
+            others.append(peer.cpu(row.peer, max(1, row.times // 10)))
     return Result(
         row.name,
         statistics.median(floor for floor, _ in rounds),
         statistics.median(subject for _, subject in rounds),
         statistics.median(subject / floor for floor, subject in rounds),
+        statistics.median(others) if others else None,
     )
 
 
