@@ -26,7 +26,7 @@ def format_datetime(value: Moment) -> str:
     >>> format_datetime(1518440400)
     '2018-02-12T13:00:00Z'
     """
-    return _as_utc(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _as_utc(value).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")  # years have four digits
 
 
 def _as_utc(value: Moment) -> datetime:

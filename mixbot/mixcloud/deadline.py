@@ -18,14 +18,16 @@ class TimeLimit:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._calls: dict[asyncio.Task[object], tuple[float, int]] = {}  # the oldest first
-        self._ended: dict[asyncio.Task[object], int] = {}
+        self._ended: dict[asyncio.Task[object], tuple[int, str]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def close(self) -> None:
-        """Stop the timer."""
+        """Stop the timer, and end what is still under way."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
+        for task in list(self._calls):
+            self._end(task, "The client was closed")
 
     def __enter__(self) -> None:
         task = _this_task()
@@ -44,18 +46,23 @@ class TimeLimit:
         task = _this_task()
         if task in self._calls:
             del self._calls[task]
-        elif task.uncancel() <= self._ended.pop(task) and kind is asyncio.CancelledError:
-            raise Unreachable(f"No answer in {self.seconds:g} seconds") from None
+            return
+        cancelling, reason = self._ended.pop(task)
+        if task.uncancel() <= cancelling and kind is asyncio.CancelledError:
+            raise Unreachable(reason) from None
 
     def _end_the_late(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
-        for task, (ends_at, cancelling) in list(self._calls.items()):
+        for task, (ends_at, _) in list(self._calls.items()):
             if ends_at > loop.time():
                 self._timer = loop.call_at(ends_at, self._end_the_late, loop)
                 break
-            del self._calls[task]
-            self._ended[task] = cancelling
-            task.cancel()
+            self._end(task, f"No answer in {self.seconds:g} seconds")
+
+    def _end(self, task: asyncio.Task[object], reason: str) -> None:
+        _, cancelling = self._calls.pop(task)
+        self._ended[task] = cancelling, reason
+        task.cancel()
 
 
 def _this_task() -> asyncio.Task[object]:
