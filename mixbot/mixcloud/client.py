@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked; a page of a hundred shows has 300,000
 READ_BUFFER = 256 * 1024  # bytes; aiohttp's 64 KB have a page of a hundred read in more steps
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MOST_REDIRECTS = 4
 READ_ATTEMPTS = 3
 SEARCH_TYPES = {"cloudcast": "cloudcast", "upload": "cloudcast", "user": "user", "tag": "tag"}
@@ -168,7 +169,10 @@ class Mixcloud:
         if self._seeks_token:
             from .netrc import token_from_netrc
 
-            token = await asyncio.to_thread(token_from_netrc)
+            # Nobody asked for the token to be sent, so it goes nowhere in clear text.
+            parts = urlsplit(self.api_root)
+            private = parts.scheme == "https" or parts.hostname in LOOPBACK
+            token = await asyncio.to_thread(token_from_netrc) if private else None
             if self._seeks_token:  # several first calls may have looked
                 self._seeks_token = False
                 self.access_token = self.access_token or token

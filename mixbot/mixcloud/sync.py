@@ -231,7 +231,8 @@ def blocking(method: Callable[..., Any]) -> Callable[..., Any]:
 class MixcloudSync(Base):  # type: ignore[misc]
     """Mixcloud's API, without `await`. A context manager, or call `close()`; see `Mixcloud`.
 
-    It lives in a thread of its own, so it can be used from any other, and where a loop runs.
+    It lives in a thread of its own, so it can be used from any other, and where a loop runs. In
+    that thread it calls what it was given to call, such as `on_progress`.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:

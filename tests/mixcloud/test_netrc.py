@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mixbot.mixcloud import InvalidArgument, Unauthorized
+from mixbot.mixcloud import InvalidArgument, Mixcloud, Unauthorized
 from mixbot.mixcloud.netrc import netrc_path, store_token, token_from_netrc
 from mixbot.sandbox import MixcloudServer
 from tests.mixcloud.conftest import Client
@@ -145,3 +145,11 @@ async def test_a_client_finds_it_without_being_asked(
         assert mixcloud.access_token
     with pytest.raises(Unauthorized):
         await client(access_token=None).me()
+
+
+async def test_it_is_not_sent_in_clear_text(path: Path) -> None:
+    store_token("5ecret")
+    async with Mixcloud("http://api.mixcloud.invalid") as mixcloud:
+        assert mixcloud.access_token is None
+    async with Mixcloud("https://api.mixcloud.invalid") as mixcloud:
+        assert mixcloud.access_token == "5ecret"
