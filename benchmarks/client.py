@@ -7,7 +7,6 @@ of its own, and so has aiomixcloud, which takes its turn after each round.
 
 import asyncio
 import gc
-import multiprocessing
 import statistics
 import sys
 import time
@@ -21,6 +20,7 @@ import aiohttp
 import orjson
 
 from benchmarks import footprint, peers, uploads
+from benchmarks.processes import in_a_process
 from mixbot.mixcloud import Cloudcast, Mixcloud
 from mixbot.sandbox import MixcloudServer
 
@@ -90,16 +90,8 @@ def main() -> None:
 @contextmanager
 def serving() -> Iterator[Served]:
     """A MixcloudServer in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=serve, args=(there,), daemon=True)
-    process.start()
-    there.close()
-    try:
-        yield here.recv()
-    finally:
-        here.close()
-        process.join()
+    with in_a_process(serve) as pipe:
+        yield pipe.recv()
 
 
 def serve(pipe: Connection) -> None:

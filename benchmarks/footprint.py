@@ -12,13 +12,13 @@ import tempfile
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
 import aiohttp
 import orjson
 
+from benchmarks.processes import in_a_process
 from mixbot.mixcloud import Mixcloud
 from mixbot.sandbox import MixcloudServer
 from mixbot.sandbox.mixcloud import Catalogue
@@ -81,12 +81,8 @@ def _held() -> None:
     print(f"\n| {SHOWS} shows held as | bytes a show |")
     print("| --- | ---: |")
     for name, way in ways.items():
-        context = get_context("spawn")
-        here, there = context.Pipe()
-        process = context.Process(target=hold, args=(there, way))
-        process.start()
-        print(f"| {name} | {here.recv():,.0f} |")
-        process.join()
+        with in_a_process(hold, way) as pipe:
+            print(f"| {name} | {pipe.recv():,.0f} |")
 
 
 def hold(pipe: Connection, way: Callable[[str], Awaitable[Any]]) -> None:

@@ -7,8 +7,8 @@ import gc
 import multiprocessing
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,21 @@ class Process:
     def _ask(self, question: str) -> Any:
         self._pipe.send(question)
         return self._pipe.recv()
+
+
+@contextmanager
+def in_a_process(target: Callable[..., None], *arguments: object) -> Iterator[Connection]:
+    """`target` in a fresh process, which is to end when this end of the pipe is closed."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=target, args=(there, *arguments), daemon=True)
+    process.start()
+    there.close()
+    try:
+        yield here
+    finally:
+        here.close()
+        process.join()
 
 
 @asynccontextmanager

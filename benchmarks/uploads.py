@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import statistics
 import tempfile
@@ -18,6 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from benchmarks import peers
+from benchmarks.processes import in_a_process
 from mixbot.mixcloud import Mixcloud
 
 MEGABYTE = 1_000_000
@@ -32,13 +32,13 @@ def main(*, quick: bool) -> None:
     print("\n| upload | CPU s/GB | against bare | " + _titles(sizes))
     print("| --- | ---: | ---: |" + " ---: |" * len(sizes))
     with ExitStack() as stack:
-        address = stack.enter_context(_counting())
+        address = stack.enter_context(in_a_process(count)).recv()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         files = [_sparse(folder / f"{size}.mp3", size) for size in sizes]
         small = _sparse(folder / "1.mp3", 1)
         contestants: dict[str, Ask] = {
-            "bare aiohttp form": stack.enter_context(_spawned(bare, address)),
-            "mixbot.mixcloud": stack.enter_context(_spawned(ours, address)),
+            "bare aiohttp form": stack.enter_context(_uploader(bare, address)),
+            "mixbot.mixcloud": stack.enter_context(_uploader(ours, address)),
         }
         try:
             peer = stack.enter_context(peers.aiomixcloud(address, "token"))
@@ -79,20 +79,6 @@ def _sparse(path: Path, megabytes: int) -> str:
 # The server, which only counts
 
 
-@contextmanager
-def _counting() -> Iterator[str]:
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=count, args=(there,), daemon=True)
-    process.start()
-    there.close()
-    try:
-        yield here.recv()
-    finally:
-        here.close()
-        process.join()
-
-
 def count(pipe: Connection) -> None:
     """Take whatever is sent, and answer as Mixcloud does."""
 
@@ -123,23 +109,15 @@ def most_memory() -> int:
 
 
 @contextmanager
-def _spawned(target: Callable[[Connection, str], None], address: str) -> Iterator[Ask]:
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=target, args=(there, address), daemon=True)
-    process.start()
-    there.close()
+def _uploader(target: Callable[[Connection, str], None], address: str) -> Iterator[Ask]:
+    with in_a_process(target, address) as pipe:
 
-    def ask(path: str) -> dict[str, Any]:
-        here.send(path)
-        answer: dict[str, Any] = here.recv()
-        return answer
+        def ask(path: str) -> dict[str, Any]:
+            pipe.send(path)
+            answer: dict[str, Any] = pipe.recv()
+            return answer
 
-    try:
         yield ask
-    finally:
-        here.close()
-        process.join()
 
 
 def ours(pipe: Connection, address: str) -> None:
