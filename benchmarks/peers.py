@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import venv
@@ -13,7 +14,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / ".environments"
 AIOMIXCLOUD = "aiomixcloud==1.0.6"
-PYTHON_MIXCLOUD = "mixcloud==0.4.0"
+PYTHON_MIXCLOUD = "mixcloud==0.4.0"  # its wheel is built by pip 9, on Python 3.9 or older
 
 
 class Unavailable(Exception):
@@ -30,8 +31,8 @@ def python_with(requirement: str) -> Path:
         command = [str(python), "-m", "pip", "install", "--quiet", requirement]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            errors = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-            raise Unavailable(errors[0].strip() if errors else "pip failed")
+            told = re.search(r"\w+Error: .*", done.stderr)
+            raise Unavailable(told[0] if told else "pip failed")
         ready.touch()
     return python
 

@@ -22,8 +22,14 @@ def public() -> Iterator[tuple[str, Any]]:
             yield name, found
         if inspect.isclass(found):
             for method_name, method in vars(found).items():
-                if inspect.isfunction(method) and not method_name.startswith("_"):
+                documented = inspect.isfunction(method) or _is_method(method)
+                if documented and not method_name.startswith("_"):
                     yield f"{name}.{method_name}", method
+
+
+def _is_method(found: object) -> bool:
+    """Whether it is a method of a model, which no member of the JSON may hide."""
+    return isinstance(found, property) and inspect.ismethodwrapper(found.fget)
 
 
 @pytest.mark.parametrize(("name", "found"), list(public()), ids=lambda value: str(value)[:40])

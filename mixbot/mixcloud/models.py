@@ -211,13 +211,14 @@ def _apply_schema(kind: type[Resource]) -> None:
             continue
         optional = isinstance(annotation, types.UnionType) and type(None) in annotation.__args__
         if reader := _reader(name, annotation.__args__[0] if optional else annotation, optional):
+            reader.__annotations__["return"] = annotation
             kind._readers[name] = reader
             setattr(kind, name, property(reader))
         elif optional:
             setattr(kind, name, None)
     for name, member in list(vars(kind).items()):
         if inspect.isfunction(member) and not name.startswith("__"):
-            setattr(kind, name, property(member.__get__))
+            setattr(kind, name, property(member.__get__, doc=inspect.getdoc(member)))
 
 
 def _reader(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any] | None:
