@@ -31,6 +31,7 @@ Audio: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO | bytes | AsyncIte
 CHUNK = 512 * 1024  # bytes that are read and sent at a time
 STANDSTILL = 60.0  # seconds without a byte that gets away
 ANSWER = 300.0  # seconds for the answer, once all is sent: Mixcloud works on it
+FILENAMES = {"mp3": "show.mp3", "picture": "picture.jpg"}  # of what has no name of its own
 PRO_FIELDS = ("publish_date", "disable_comments", "hide_stats", "hosts")
 
 
@@ -151,11 +152,9 @@ async def _send(
         if sending.error is not None:
             raise sending.error from None
         reason = error.message if isinstance(error, Unreachable) else "It stands still"
-    raise UploadInterrupted(
-        f"{reason}, after {sending.sent} of {sending.size or 'an unknown number of'} bytes",
-        sent=sending.sent,
-        size=sending.size,
-    )
+    whole = "an unknown number of" if sending.size is None else sending.size
+    message = f"{reason}, after {sending.sent} of {whole} bytes" if files else reason
+    raise UploadInterrupted(message, sent=sending.sent, size=sending.size)
 
 
 class Sending:
@@ -172,18 +171,24 @@ class Sending:
     def passed(self, count: int) -> None:
         """`count` bytes more got away."""
         self.sent += count
-        if self.limit is not None and not self.limit.expired():
-            seconds = ANSWER if self.sent == self.size else STANDSTILL
-            self.limit.reschedule(asyncio.get_running_loop().time() + seconds)
+        self._may_take(STANDSTILL)
         if self._on_progress:
             self._on_progress(Progress(self.sent, self.size))
+
+    def ended(self) -> None:
+        """A file is out as a whole; if it was the last one, Mixcloud works on it now."""
+        self._may_take(ANSWER)
+
+    def _may_take(self, seconds: float) -> None:
+        if self.limit is not None and not self.limit.expired():
+            self.limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 class Payload(aiohttp.Payload):
     """A file in a form: aiohttp asks for its size first, then to write it."""
 
     def __init__(self, source: Source, sending: Sending) -> None:
-        super().__init__(source, content_type=source.content_type)
+        super().__init__(source, filename=source.filename)
         self._size = source.size
         self._source = source
         self._sending = sending
@@ -198,6 +203,7 @@ class Payload(aiohttp.Payload):
             async for chunk in self._source.chunks():
                 await writer.write(chunk)
                 self._sending.passed(len(chunk))
+            self._sending.ended()
         except ConnectionError:
             raise
         except Exception as error:
@@ -211,7 +217,6 @@ class Source:
 
     name: str
     filename: str
-    content_type: str
     file: BinaryIO | None = None
     stream: AsyncIterable[bytes] | None = None
     size: int | None = None
@@ -245,7 +250,7 @@ async def _opened(
     stack: AsyncExitStack, name: str, given: Any, largest: int, size: int | None = None
 ) -> Source:
     """`given` as a source; a file that is opened here is closed by `stack`."""
-    source = Source(name, f"{name}.bin", "audio/mpeg" if name == "mp3" else "image/jpeg", size=size)
+    source = Source(name, FILENAMES[name], size=size)
     if isinstance(given, AsyncIterable):
         source.stream = given
     else:
@@ -276,7 +281,7 @@ def _open(given: Any) -> tuple[BinaryIO, bool]:
             return open(given, "rb"), True
         case io.TextIOBase():  # python-mixcloud's README opens an mp3 as text
             given = getattr(given, "buffer", None)
-    if not hasattr(given, "read"):
+    if not hasattr(given, "read") or getattr(given, "closed", False):
         raise TypeError
     return given, False
 

@@ -29,7 +29,7 @@ from mixbot.mixcloud import (
 )
 from mixbot.mixcloud import uploading as module
 from mixbot.sandbox import MixcloudServer
-from mixbot.sandbox.mixcloud import Hang, Html403, RateLimit, ServerError
+from mixbot.sandbox.mixcloud import Hang, Html403, RateLimit, ServerError, Slow
 from mixbot.sandbox.mixcloud.uploads import ReceivedFile
 from tests.mixcloud.conftest import Client
 
@@ -99,6 +99,32 @@ async def test_a_show_with_all_that_can_be_said(
 async def bits(content: bytes, size: int = 1000) -> AsyncIterator[bytes]:
     for start in range(0, len(content), size):
         yield content[start : start + size]
+
+
+async def test_a_stream_of_unknown_length_has_time_for_its_answer_too(
+    acting: Mixcloud, server: MixcloudServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STANDSTILL", 0.2)
+    server.fault("POST", UPLOAD, Slow(0.4))
+    assert (await acting.upload(bits(b"x" * 10), "Mix")).result.success
+
+
+async def test_a_closed_file(acting: Mixcloud, mp3: Path) -> None:
+    file = mp3.open("rb")
+    file.close()
+    with pytest.raises(InvalidUpload, match="expected a path, an open file"):
+        await acting.upload(file, "Mix")
+
+
+async def test_an_edit_that_nobody_answers_may_have_arrived(
+    acting: Mixcloud, server: MixcloudServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STANDSTILL", 0.2)
+    server.catalogue.add_show("listener", "Mine")
+    server.fault("POST", EDIT, Hang())
+    with pytest.raises(UploadInterrupted, match=r"^It stands still$") as caught:
+        await acting.edit("listener/mine", name="Ours")
+    assert caught.value.may_have_arrived
 
 
 @pytest.mark.parametrize("kind", ["path", "bytes", "file", "text", "stream", "sized stream"])
