@@ -50,6 +50,7 @@ READ_BUFFER = 256 * 1024  # bytes; aiohttp's 64 KB have a page of a hundred read
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MOST_REDIRECTS = 4
 READ_ATTEMPTS = 3
+PAUSE = (0.1, 0.5)  # seconds between two attempts, at random: not all try again at once
 SEARCH_TYPES = {"cloudcast": "cloudcast", "upload": "cloudcast", "user": "user", "tag": "tag"}
 
 T = TypeVar("T")
@@ -557,13 +558,16 @@ class Mixcloud:
         except errors.Unreachable as error:
             first = error
         # It is left to the rare case: it would cost the usual one a tenth of its time.
-        import stamina
+        import tenacity
 
-        async for attempt in stamina.retry_context(
-            on=_may_pass, attempts=READ_ATTEMPTS, wait_initial=0.1, wait_jitter=0.3, wait_max=1.0
+        async for attempt in tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(_may_pass),
+            stop=tenacity.stop_after_attempt(READ_ATTEMPTS),
+            wait=tenacity.wait_random(*PAUSE),
+            reraise=True,
         ):
             with attempt:
-                if attempt.num == 1:
+                if attempt.retry_state.attempt_number == 1:
                     raise first
                 return self._judged(await self._ask(address, follow), meaning)
         raise first
@@ -699,7 +703,7 @@ def _done(data: Mapping[str, Any]) -> AccessDict:
     return AccessDict(dict(data))
 
 
-def _may_pass(error: Exception) -> bool:
+def _may_pass(error: BaseException) -> bool:
     return isinstance(error, errors.Unreachable) and not isinstance(error, errors.Blocked)
 
 
@@ -734,6 +738,8 @@ def _target(status: int, headers: Mapping[str, str], body: bytes) -> Link:
 @functools.lru_cache(maxsize=1024)
 def _path(key: str) -> str:
     """The path of `key`, which may be given without slashes, encoded or not, or as a link."""
+    if not isinstance(key, str):
+        raise errors.InvalidArgument(f"{key!r} is not a key such as user/show")
     if "://" in key:
         link = next(find_links(key), None)
         if not isinstance(link, Link):

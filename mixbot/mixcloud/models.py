@@ -8,6 +8,7 @@ annotated as one, never because a text looks like one: a show may be called “M
 
 from __future__ import annotations
 
+import copy
 import inspect
 import types
 import typing
@@ -66,6 +67,17 @@ class Json(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.data!r}>"
+
+    # A copy asks the same client; one that is pickled leaves it behind.
+
+    def __copy__(self) -> Self:
+        return type(self)(self.data, self.mixcloud)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(copy.deepcopy(self.data, memo), self.mixcloud)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.data,)
 
     if TYPE_CHECKING:
 
@@ -138,6 +150,12 @@ class AccessList(Sequence[T]):
     def __repr__(self) -> str:
         return repr(list(self))
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> AccessList[T]:
+        return AccessList(copy.deepcopy(self._values, memo), self.mixcloud, self._kind)
+
+    def __reduce__(self) -> Any:
+        return AccessList, (self._values, None, self._kind)
+
 
 class Resource(Json):
     """Something at Mixcloud that has a key. `full` tells whether all of it was asked for."""
@@ -162,6 +180,15 @@ class Resource(Json):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         _apply_schema(cls)
+
+    def __copy__(self) -> Self:
+        return type(self)(self.data, self.mixcloud, self.full)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(copy.deepcopy(self.data, memo), self.mixcloud, self.full)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.data, None, self.full)
 
     @property
     def client(self) -> Mixcloud:
@@ -582,6 +609,12 @@ class ResourceList(AccessList[T]):
     def __init__(self, data: dict[str, Any], mixcloud: Mixcloud | None = None) -> None:
         super().__init__(data["data"], mixcloud)
         self.data = data
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ResourceList[T]:
+        return type(self)(copy.deepcopy(self.data, memo), self.mixcloud)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.data,)
 
     @property
     def name(self) -> str | None:

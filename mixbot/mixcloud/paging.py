@@ -25,6 +25,9 @@ class Paging(TypedDict, total=False):
 def paging_query(paging: Paging) -> dict[str, str]:
     """`paging` in the words of the API; raises InvalidArgument for what cannot be meant."""
     query: dict[str, str] = {}
+    if unknown := paging.keys() - Paging.__annotations__.keys():
+        known = ", ".join(Paging.__annotations__)
+        raise InvalidArgument(f"{min(unknown)} is not known; known are {known}")
     if "page" in paging or "per_page" in paging:
         if paging.keys() & {"offset", "limit", "since", "until"}:
             raise InvalidArgument("page and per_page go without offset, limit, since and until")

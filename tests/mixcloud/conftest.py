@@ -1,12 +1,11 @@
 """A Mixcloud on loopback, and a client of it."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
-import stamina
 
 from mixbot.mixcloud import Mixcloud
-from mixbot.mixcloud.client import READ_ATTEMPTS
+from mixbot.mixcloud import client as client_module
 from mixbot.sandbox import MixcloudServer
 from mixbot.sandbox.mixcloud import Catalogue
 
@@ -14,10 +13,9 @@ Client = Callable[..., Mixcloud]
 
 
 @pytest.fixture(autouse=True)
-def no_waiting() -> Iterator[None]:
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow at once."""
-    with stamina.set_testing(True, attempts=READ_ATTEMPTS):
-        yield
+    monkeypatch.setattr(client_module, "PAUSE", (0, 0))
 
 
 @pytest.fixture

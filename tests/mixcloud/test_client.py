@@ -403,3 +403,15 @@ async def test_whatever_the_session_is_it_is_closed_by_who_opened_it(
     await mixcloud.get("juno")
     await mixcloud.close()
     await mixcloud.close()
+
+
+@pytest.mark.parametrize("key", [None, 5, b"juno"])
+async def test_what_is_no_key_says_so(mixcloud: Mixcloud, key: Any) -> None:
+    with pytest.raises(InvalidArgument, match="is not a key such as user/show"):
+        await mixcloud.get(key)
+
+
+async def test_a_misspelled_argument_is_named(mixcloud: Mixcloud) -> None:
+    misspelled: Any = {"limitt": 3}
+    with pytest.raises(InvalidArgument, match="limitt is not known; known are offset, limit"):
+        await mixcloud.popular(**misspelled)

@@ -1,6 +1,7 @@
 """Models: the JSON itself, with names and types for what is known of it."""
 
 import copy
+import pickle
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from mixbot.mixcloud import (
     Cloudcast,
     Comment,
     FeedItem,
+    Mixcloud,
     Playlist,
     Resource,
     ResourceList,
@@ -309,3 +311,16 @@ def test_a_tracklist_is_read_from_either_shape() -> None:
         Section(None, "A", "B"),
     ]
     assert Cloudcast(SHOW).tracklist == []
+
+
+async def test_a_copy_asks_the_same_client_and_a_pickle_none(mixcloud: Mixcloud) -> None:
+    page = await mixcloud.popular(limit=3)
+    show = await mixcloud.cloudcast("juno/show-1")
+    for copied in (copy.copy(show), copy.deepcopy(show)):
+        assert (copied, copied.full, copied.mixcloud) == (show, True, mixcloud)
+    assert (await copy.deepcopy(page).next()) is not None
+    assert copy.deepcopy(show.tags) == show.tags
+    for kept in (show, page, show.tags, show["pictures"]):
+        read = pickle.loads(pickle.dumps(kept))
+        assert read == kept
+        assert read.mixcloud is None

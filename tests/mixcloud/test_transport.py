@@ -3,11 +3,11 @@
 import asyncio
 import gc
 import logging
+import time
 import traceback
 
 import aiohttp
 import pytest
-import stamina
 from aiohttp import web
 
 from mixbot.mixcloud import (
@@ -106,24 +106,20 @@ async def test_what_will_not_pass_is_not_tried_again(
     assert len(server.requests) == 1
 
 
-async def test_there_is_a_pause_between_two_tries(
-    mixcloud: Mixcloud, server: MixcloudServer
+async def test_there_is_a_pause_between_two_tries_and_nothing_is_printed(
+    client: Client,
+    server: MixcloudServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(client_module, "PAUSE", (0.05, 0.1))
     server.fault("GET", "/**", ServerError(), times=2)
-    slept: list[float] = []
-
-    def note(details: stamina.instrumentation.RetryDetails) -> None:
-        slept.append(details.wait_for)
-
-    hooks = stamina.instrumentation.get_on_retry_hooks()
-    stamina.instrumentation.set_on_retry_hooks([note])
-    try:
-        with stamina.set_testing(False):
-            await mixcloud.get(SHOW)
-    finally:
-        stamina.instrumentation.set_on_retry_hooks(hooks)
-    assert len(slept) == 2
-    assert all(seconds >= 0.1 for seconds in slept)
+    times: list[float] = []
+    mixcloud = client(on_exchange=lambda exchange: times.append(time.monotonic()))
+    await mixcloud.get(SHOW)
+    assert len(times) == 3
+    assert times[1] - times[0] > 0.05 < times[2] - times[1]
+    assert capfd.readouterr() == ("", "")
 
 
 async def test_nobody_there(unused_tcp_port: int) -> None:
