@@ -1,4 +1,4 @@
-"""`/favorite`, `/follow` and their undoings, and the message menus that do the same."""
+"""`/favorite`, `/repost`, `/later`, `/follow`, their undoings, and the message menus for them."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class ActionCommands(commands.Cog):
         self.menus = [
             app_commands.ContextMenu(name="Mix actions", callback=self.mix_actions),
             app_commands.ContextMenu(name="Favorite", callback=self.favorite_message),
+            app_commands.ContextMenu(name="Listen later", callback=self.listen_to_message_later),
+            app_commands.ContextMenu(name="Repost", callback=self.repost_message),
             app_commands.ContextMenu(name="Follow host", callback=self.follow_host),
         ]
 
@@ -62,6 +64,54 @@ class ActionCommands(commands.Cog):
             await carry_out(answer, Action("unfavorite", key))
 
     @app_commands.command()
+    @app_commands.describe(mix=MIX)
+    async def repost(
+        self,
+        interaction: discord.Interaction[MixBot],
+        mix: app_commands.Transform[Mention, ShowLink] | None = None,
+    ) -> None:
+        """Mixcloud: show a show to your followers."""
+        async with Answer(interaction, private=True) as answer:
+            key = await show_key(interaction, mix)
+            await carry_out(answer, Action("repost", key))
+
+    @app_commands.command()
+    @app_commands.describe(mix=MIX)
+    async def unrepost(
+        self,
+        interaction: discord.Interaction[MixBot],
+        mix: app_commands.Transform[Mention, ShowLink] | None = None,
+    ) -> None:
+        """Mixcloud: take a repost back."""
+        async with Answer(interaction, private=True) as answer:
+            key = await show_key(interaction, mix)
+            await carry_out(answer, Action("unrepost", key))
+
+    @app_commands.command()
+    @app_commands.describe(mix=MIX)
+    async def later(
+        self,
+        interaction: discord.Interaction[MixBot],
+        mix: app_commands.Transform[Mention, ShowLink] | None = None,
+    ) -> None:
+        """Mixcloud: keep a show in your Listen later."""
+        async with Answer(interaction, private=True) as answer:
+            key = await show_key(interaction, mix)
+            await carry_out(answer, Action("listen_later", key))
+
+    @app_commands.command()
+    @app_commands.describe(mix=MIX)
+    async def unlater(
+        self,
+        interaction: discord.Interaction[MixBot],
+        mix: app_commands.Transform[Mention, ShowLink] | None = None,
+    ) -> None:
+        """Mixcloud: take a show out of your Listen later."""
+        async with Answer(interaction, private=True) as answer:
+            key = await show_key(interaction, mix)
+            await carry_out(answer, Action("unlisten_later", key))
+
+    @app_commands.command()
     @app_commands.describe(who=WHO)
     async def follow(
         self,
@@ -96,6 +146,18 @@ class ActionCommands(commands.Cog):
     ) -> None:
         async with Answer(interaction, private=True) as answer:
             await settle(answer, await shows_in(self.bot, message), "favorite")
+
+    async def listen_to_message_later(
+        self, interaction: discord.Interaction[MixBot], message: discord.Message
+    ) -> None:
+        async with Answer(interaction, private=True) as answer:
+            await settle(answer, await shows_in(self.bot, message), "listen_later")
+
+    async def repost_message(
+        self, interaction: discord.Interaction[MixBot], message: discord.Message
+    ) -> None:
+        async with Answer(interaction, private=True) as answer:
+            await settle(answer, await shows_in(self.bot, message), "repost")
 
     async def follow_host(
         self, interaction: discord.Interaction[MixBot], message: discord.Message

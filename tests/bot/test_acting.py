@@ -94,7 +94,46 @@ async def test_following_takes_a_name_a_link_or_the_last_host(scene: Scene, show
     assert following(scene) == []
 
 
-@pytest.mark.parametrize("command", ["favorite", "unfavorite"])
+@pytest.mark.parametrize(
+    ("command", "ties", "did", "undone"),
+    [
+        ("repost", "reposts", "Reposted", "Took back your repost of"),
+        ("later", "listen_later", "Kept", "Took"),
+    ],
+)
+async def test_reposting_and_keeping_for_later(
+    scene: Scene, show: Show, command: str, ties: str, did: str, undone: str
+) -> None:
+    def kept() -> list[str]:
+        ada = scene.mixcloud.catalogue.user("ada.plays")
+        assert ada is not None
+        return [one.key for _, one in getattr(scene.mixcloud.catalogue, ties).by(ada)]
+
+    answer = await scene.use(scene.ada, command, mix=show.key)
+    assert answer.ephemeral
+    assert answer.content.startswith(did)
+    assert kept() == [show.key]
+    answer = await scene.use(scene.ada, f"un{command}", mix=show.key)
+    assert answer.content.startswith(undone)
+    assert kept() == []
+
+
+@pytest.mark.parametrize("menu", ["Listen later", "Repost"])
+async def test_a_menu_keeps_or_reposts_what_a_message_links_to(
+    scene: Scene, show: Show, menu: str
+) -> None:
+    other = scene.show("ambient")
+    message = await share(
+        scene, f"https://www.mixcloud.com{show.key} or https://www.mixcloud.com{other.key}"
+    )
+    question = await (await scene.ada.menu(message, menu)).reply()
+    assert "This message has 2 shows" in question.content
+    single = await share(scene, f"https://www.mixcloud.com{show.key}")
+    done = await (await scene.ada.menu(single, menu)).reply()
+    assert done.content.startswith({"Listen later": "Kept", "Repost": "Reposted"}[menu])
+
+
+@pytest.mark.parametrize("command", ["favorite", "unfavorite", "repost", "unlater"])
 async def test_twice_is_fine_and_so_is_undoing_what_is_not_done(
     scene: Scene, show: Show, command: str
 ) -> None:
