@@ -5,7 +5,7 @@
         show.similar()[0].load().picture_primary_color
 
 The models are the same in both modes: their methods return what their client returns, and this
-client waits for it. It has every method of `Mixcloud`, also those that are added to that tomorrow.
+client waits for it. It has every method of `Mixcloud`, and a test holds it to that.
 
 Users of python-mixcloud import this module in place of theirs.
 """

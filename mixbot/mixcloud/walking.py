@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .client import Mixcloud
 
 T = TypeVar("T")
+MOST_BARREN = 3  # pages in a row with nothing new: a list that goes round in circles ends there
 DATES = ("listen_time", "submit_date", "created_time")  # a list by date goes by one of them
 
 
@@ -29,21 +30,24 @@ async def walk(
     shared = Shared()
     seen: set[str] = set()
     asked: set[str] = set()
+    count = barren = 0
     following: asyncio.Task[ResourceList] | None = None
     try:
-        while page and len(seen) != most:
+        while page and count != most and barren < MOST_BARREN:
             address = _address_after(page, asked, oldest)
             if address:
                 asked.add(address)
-                if most is None or len(seen) + len(page) < most:
+                if most is None or count + len(page) < most:
                     following = asyncio.create_task(mixcloud.list_at(address, relative=False))
             shared.among(page.data["data"])
-            for item in _not_older(page, oldest):
-                key = comparable(item.key)
-                if key not in seen:
-                    seen.add(key)
+            field = _date_field(page) if oldest is not None else None
+            barren += 1
+            for item in _unseen(page, seen):
+                barren = 0
+                if not _is_older(item, field, oldest):
                     yield item
-                if len(seen) == most:
+                    count += 1
+                if count == most:
                     return
             if not address:
                 return
@@ -61,20 +65,21 @@ class Shared:
     MOST = 4096  # which have been met, before all are forgotten
 
     def __init__(self) -> None:
-        self._met: dict[Any, dict[str, Any]] = {}
+        self._met: dict[str, dict[str, Any]] = {}
 
     def among(self, found: list[dict[str, Any]]) -> None:
         """Put what was met before in the place of what is equal to it."""
         if len(self._met) > self.MOST:
             self._met.clear()
         for one in found:
-            if isinstance(one.get("user"), dict):
+            if "user" in one:
                 one["user"] = self._same(one["user"])
             if isinstance(one.get("tags"), list):
                 one["tags"] = [self._same(tag) for tag in one["tags"]]
 
-    def _same(self, one: dict[str, Any]) -> dict[str, Any]:
-        known = self._met.setdefault(one.get("key"), one)
+    def _same(self, one: Any) -> Any:
+        key = one.get("key") if isinstance(one, dict) else None
+        known = self._met.setdefault(key, one) if isinstance(key, str) else one
         return known if known == one else one
 
 
@@ -106,12 +111,20 @@ def _a_second_wider(link: str) -> str:
     return parts._replace(query=urlencode(query)).geturl()
 
 
-def _not_older(page: ResourceList, oldest: int | None) -> Iterator[Any]:
-    field = _date_field(page) if oldest is not None else None
+def _unseen(page: ResourceList, seen: set[str]) -> Iterator[Any]:
+    """The items whose keys were not seen before; what has no key is always new."""
     for item in page:
-        seconds = _seconds(item, field)
-        if oldest is None or seconds is None or seconds >= oldest:
-            yield item
+        key = item.data.get("key")
+        if isinstance(key, str):
+            if (known := comparable(key)) in seen:
+                continue
+            seen.add(known)
+        yield item
+
+
+def _is_older(item: Any, field: str | None, oldest: int | None) -> bool:
+    seconds = _seconds(item, field)
+    return oldest is not None and seconds is not None and seconds < oldest
 
 
 def _date_field(page: ResourceList) -> str | None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from mixbot.mixcloud import InvalidArgument, Mixcloud, RateLimited
 from mixbot.sandbox import MixcloudServer
-from mixbot.sandbox.mixcloud import Hang, RateLimit
+from mixbot.sandbox.mixcloud import Hang, RateLimit, Raw
+from mixbot.sandbox.mixcloud.faults import Situation
 from tests.mixcloud.conftest import Client
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -155,3 +157,37 @@ async def test_hosts_and_tags_are_held_once(mixcloud: Mixcloud) -> None:
     assert len({id(show.data["user"]) for show in shows}) == 1
     assert len({id(tag) for show in shows for tag in show.data["tags"]}) == 2
     assert [tag.name for tag in shows[-1].tags] == ["Jazz", "Broken beat"]
+
+
+async def test_items_may_be_anything(client: Client, server: MixcloudServer) -> None:
+    odd = (
+        b'{"data": [{"a": 1}, {"a": 1}, {"key": 5, "tags": ["x", {}], "user": 3}, {"key": "/a/"}]}'
+    )
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(odd)}\r\n\r\n"
+    server.fault("GET", "/odd/", Raw(head.encode() + odd))
+    mixcloud = client()
+    page = await mixcloud.list_at("odd")
+    assert len([item async for item in mixcloud.walk(page)]) == 4
+
+
+class Circle:
+    """The same page over and over, each time under another address."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        self.pages += 1
+        following = f"http://{situation.request.host}/circle/?offset={self.pages}"
+        page = {"data": [{"key": "/a/"}, {"key": "/b/"}], "paging": {"next": following}}
+        return web.json_response(page)
+
+
+async def test_a_list_that_goes_round_in_circles_ends(
+    client: Client, server: MixcloudServer
+) -> None:
+    circle = Circle()
+    server.fault("GET", "/circle/", circle)
+    mixcloud = client()
+    assert await keys(mixcloud.walk(await mixcloud.list_at("circle"))) == ["/a/", "/b/"]
+    assert circle.pages <= 6
