@@ -1,7 +1,7 @@
-"""A client of all of Mixcloud's API that stands on its own.
+"""A client of all of Mixcloud's API that stands on its own; `docs/guide.md` shows what it does.
 
 async with Mixcloud() as mixcloud:
-    show = await mixcloud.get("spartacus/party-time")
+    show = await mixcloud.cloudcast("spartacus/party-time")
     print(show.name, show.user.name)
 """
 
