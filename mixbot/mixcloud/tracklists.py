@@ -14,7 +14,7 @@ LONGEST_LINE = 1000
 FRAMES = 75  # of a CUE sheet's second
 
 _DASH = r"[-‐‑‒–—―−]"
-_TIME = r"(?:\d{1,3}:)?\d{1,4}:\d{2}(?:[.,]\d{1,3})?"
+_TIME = r"(?:\d{1,3}:)?\d{1,4}:\d{2}(?:[.,]\d{1,3})?|\d{1,4}['’′]\d{2}"
 _TIME_FIRST = re.compile(rf"[\[(]?({_TIME})[\])]?(?:\s*(?:{_DASH}|[|:.])?\s+|$)")
 _TIME_LAST = re.compile(rf"\s+(?:{_DASH}\s+)?[\[(]?({_TIME})[\])]?$")
 _NUMBER = re.compile(r"#?\d{1,3}[.):]\s+")
@@ -22,7 +22,7 @@ _NUMBER_AND_DASH = re.compile(rf"\d{{1,3}}\s+{_DASH}\s+(?=.*\s{_DASH}\s)")
 _BULLET = re.compile(rf"(?:[*•·▪►]|{_DASH})\s+")
 _BETWEEN = re.compile(rf"\s+{_DASH}+\s+")
 _LONG_DASH = re.compile(r"\s*[–—]\s*")
-_REMARK = re.compile(r"#(?!\d)|//|;")
+_REMARK = re.compile(r"#(?!\d)|//|;|(?:track|set)\s?list\b", re.IGNORECASE)  # or a heading
 
 _CUE_LINE = re.compile(r"\s*([A-Za-z]+)\s*(.*?)\s*")
 _CUE_INDEX = re.compile(r"(\d{1,2})\s+(\d{1,4}):(\d{1,2}):(\d{1,2})")
@@ -156,12 +156,12 @@ def to_yaml(sections: Iterable[Section]) -> str:
 
 
 def read_time(text: str) -> int | None:
-    """Seconds of `2:54`, `72:30`, `1:02:03` or `174`; fractions are dropped. None if it is no time.
+    """Seconds of `2:54`, `2'54`, `1:02:03` or `174`, without fractions. None if it is no time.
 
     >>> read_time("1:02:03")
     3723
     """
-    parts = re.split(r"[.,]", text.strip(), maxsplit=1)[0].split(":")
+    parts = re.split(r"[:'’′]", re.split(r"[.,]", text.strip(), maxsplit=1)[0])
     if len(parts) > 3 or not all(part.isdecimal() and len(part) <= 6 for part in parts):
         return None
     seconds = 0

@@ -60,6 +60,7 @@ FILE "night.mp3" MP3
         ("Artist - Title - Dub Mix", Section(None, "Artist", "Title - Dub Mix")),
         ("Jean-Michel - Oxy-gène", Section(None, "Jean-Michel", "Oxy-gène")),
         ("Artist–Title", Section(None, "Artist", "Title")),
+        ("25'10 Artist - Title", Section(1510, "Artist", "Title")),
         ("0:00 Intro", Section(0, chapter="Intro")),
         ("0:00 ID - ID", Section(0, "ID", "ID")),
         ("0:00\u00a0Artist\u00a0-\u00a0Title", Section(0, "Artist", "Title")),
@@ -72,7 +73,8 @@ def test_a_line_as_djs_write_it(line: str, section: Section) -> None:
 
 
 def test_headings_remarks_and_empty_lines_are_passed_over() -> None:
-    text = "Tracklist:\r\n\r\n# warm up\r\n// mine\r\n0:00 A - B\r\n;x\r\n1:00 C - D\r\n"
+    heading = "Tracklist:\r\nTracklist – Deep Cuts\r\n\r\n# warm up\r\n// mine\r\n"
+    text = f"{heading}0:00 A - B\r\n;x\r\n1:00 C - D\r\n"
     assert read_text(text) == [Section(0, "A", "B"), Section(60, "C", "D")]
     assert read_text("") == []
 
