@@ -50,6 +50,7 @@ from mixbot.mixcloud import (
     Rejected,
     Section,
     Unauthorized,
+    Unreachable,
     UploadInterrupted,
     read_tracklist,
     to_cue,
@@ -348,10 +349,7 @@ def _lines(draft: Draft, audio: Path | None) -> Iterator[tuple[str, str]]:
         yield "Hosts", ", ".join(draft.hosts) or "none"
     for label, path in (("Picture", draft.picture), ("Audio", audio)):
         if isinstance(path, Path):
-            yield (
-                label,
-                f"{path.name}, {path.stat().st_size:,} bytes" if path.is_file() else str(path),
-            )
+            yield label, f"{path.name}, {path.stat().st_size:,} bytes"
     if draft.publish_date is not None:
         moment = datetime.fromtimestamp(to_timestamp(draft.publish_date)).astimezone()
         yield "Appears", f"{moment:%Y-%m-%d %H:%M %Z} ({format_datetime(draft.publish_date)})"
@@ -390,6 +388,8 @@ def explained(error: Exception) -> list[str]:
             return [f"Mixcloud asks to wait {error.retry_after:.0f} seconds."]
         case Unauthorized():
             return [f"Mixcloud says: {error}", "Log in again: mixbot login"]
+        case Unreachable():
+            return [f"Mixcloud does not answer right now ({error})."]
         case MixcloudError():
             return [f"Mixcloud says: {error}"]
         case InvalidArgument():

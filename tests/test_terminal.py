@@ -255,6 +255,18 @@ def test_a_rate_limit_and_no_token(terminal: Terminal) -> None:
     assert result.err.splitlines()[-1] == "Log in again: mixbot login"
 
 
+def test_mixcloud_down(terminal: Terminal) -> None:
+    result = terminal.run(
+        "edit", "dj/mine", "--add-tag", "A", MIXCLOUD_API_URL="http://127.0.0.1:1"
+    )
+    assert result.code == 1
+    assert result.err.startswith("Mixcloud does not answer right now (No answer: ")
+    result = terminal.run("upload", "show.yml", "show.mp3", MIXCLOUD_API_URL="http://127.0.0.1:1")
+    assert (
+        result.err.splitlines()[-1] == "Mixcloud has not got all of it: you can safely try again."
+    )
+
+
 def test_ctrl_c_leaves_nothing(terminal: Terminal) -> None:
     terminal.mixcloud.fault("POST", "/upload/", Hang())
     (terminal.folder / "show.mp3").write_bytes(bytes(30_000_000))
