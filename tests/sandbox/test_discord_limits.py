@@ -627,3 +627,57 @@ async def test_faults(api: Api) -> None:
     assert (await api.ask("GET", "/users/@me"))[0] == 500
     api.server.clear_faults()
     assert (await api.ask("GET", "/users/@me"))[0] == 200
+
+
+async def test_permissions_in_threads_and_forums(api: Api) -> None:
+    bot = api.server.bot
+    thread, forum = api.channel.thread("Jazz only"), api.guild.channel("questions", type=15)
+    api.channel.deny(bot, Permission.SEND_MESSAGES)
+    path = f"/channels/{thread.id}/messages"
+    assert (await api.ask("POST", path, {"content": "x"}))[0] == 200
+    api.channel.deny(bot, Permission.SEND_MESSAGES_IN_THREADS)
+    assert (await api.ask("POST", path, {"content": "x"}))[1]["code"] == 50013
+    status, answer = await api.ask("POST", f"/channels/{forum.id}/messages", {"content": "x"})
+    assert (status, answer["code"]) == (400, 50008)
+
+
+async def test_without_the_history(api: Api) -> None:
+    said = await api.ada.say(api.channel, "who?")
+    reply = {"content": "me", "message_reference": {"message_id": said.id}}
+    assert (await api.post(reply))[0] == 200
+    api.channel.deny(api.server.bot, Permission.READ_MESSAGE_HISTORY)
+    status, answer = await api.post(reply)
+    assert (status, answer["code"]) == (400, 160002)
+    messages = f"/channels/{api.channel.id}/messages"
+    assert await api.ask("GET", messages) == (200, [])
+    assert (await api.ask("GET", f"{messages}/{said.id}"))[1]["code"] == 50013
+
+
+async def test_only_the_previews_of_others_may_change(api: Api) -> None:
+    said = await api.ada.say(api.channel, "mine")
+    path = f"/channels/{api.channel.id}/messages/{said.id}"
+    for body in ({"flags": 4, "content": "x"}, {"flags": 4, "allowed_mentions": {}}, {}):
+        assert (await api.ask("PATCH", path, body))[1]["code"] == 50005
+    assert (await api.ask("PATCH", path, {"flags": 4}))[1]["code"] == 50013
+    api.guild.allow(api.server.bot, Permission.MANAGE_MESSAGES)
+    status, message = await api.ask("PATCH", path, {"flags": 4 | 1 << 12})
+    assert (status, message["flags"]) == (200, 4)
+    _, message = await api.ask("PATCH", path, {"flags": 0})
+    assert message["flags"] == 0
+    assert message["edited_timestamp"] is None
+
+
+async def test_a_classic_message_becomes_a_layout(api: Api) -> None:
+    _, message = await api.post({"content": "old", "embeds": [{"title": "Old"}]})
+    path = f"/channels/{api.channel.id}/messages/{message['id']}"
+    layout: Json = {"flags": 1 << 15, "components": [{"type": 10, "content": "new"}]}
+    _, answer = await api.ask("PATCH", path, layout)
+    legacy = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+    assert faults(answer["errors"]) == {"content": legacy, "embeds": legacy}
+    _, answer = await api.ask("PATCH", path, layout | {"content": None})
+    assert faults(answer["errors"]) == {"embeds": legacy}
+    status, message = await api.ask("PATCH", path, layout | {"content": "", "embeds": []})
+    assert (status, message["content"], message["embeds"]) == (200, "", [])
+    assert message["flags"] & 1 << 15
+    _, answer = await api.ask("PATCH", path, {"content": "back", "flags": 0})
+    assert faults(answer["errors"]) == {"content": legacy}

@@ -4,8 +4,8 @@ from .errors import ClientRefused, InteractionFailed
 from .events import Event, Subscription
 from .files import File
 from .interactions import Interaction
-from .messages import Button, Message
-from .people import User
+from .messages import Button, Message, Picture
+from .people import User, Webhook
 from .permissions import Permission
 from .places import Channel, Guild, Role
 from .server import DiscordServer
@@ -22,7 +22,9 @@ __all__ = [
     "InteractionFailed",
     "Message",
     "Permission",
+    "Picture",
     "Role",
     "Subscription",
     "User",
+    "Webhook",
 ]

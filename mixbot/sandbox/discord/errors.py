@@ -88,6 +88,10 @@ def missing_access() -> Refusal:
     return Refusal(403, 50001, "Missing Access")
 
 
+def is_a_dm() -> Refusal:
+    return Refusal(403, 50003, "Cannot execute action on a DM channel")
+
+
 def not_your_message() -> Refusal:
     return Refusal(403, 50005, "Cannot edit a message authored by another user")
 
@@ -100,12 +104,29 @@ def cannot_message_user() -> Refusal:
     return Refusal(403, 50007, "Cannot send messages to this user")
 
 
+def not_for_text() -> Refusal:
+    return Refusal(400, 50008, "Cannot send messages in a non-text channel")
+
+
 def missing_permissions() -> Refusal:
     return Refusal(403, 50013, "Missing Permissions")
 
 
 def invalid_webhook_token() -> Refusal:
     return Refusal(401, 50027, "Invalid Webhook Token")
+
+
+def attachment_not_found() -> Refusal:
+    fault = {
+        "code": "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND",
+        "message": "The referenced attachment was not found",
+    }
+    errors = {"components": {"_errors": [fault]}}
+    return Refusal(400, 50035, "Invalid Form Body", errors=errors)
+
+
+def cannot_reply() -> Refusal:
+    return Refusal(400, 160002, "Cannot reply without permission to read message history")
 
 
 def invalid_json() -> Refusal:

@@ -65,6 +65,9 @@ class Files:
     def get(self, id: str) -> File | None:
         return self._contents.get(id)
 
+    def __getitem__(self, id: str) -> File:
+        return self._contents[id]
+
 
 def describe(files: Iterable[tuple[int, File]], attachments: Iterable[Json]) -> list[File]:
     """The uploaded files, with the names and descriptions that the request gives them."""

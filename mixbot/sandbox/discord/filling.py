@@ -92,6 +92,8 @@ class OptionFiller:
         self.resolved: Json = {}
 
     def fill(self, values: Mapping[str, Value]) -> list[Json]:
+        local = {self.user.local_name(option): name for name, option in self.options.items()}
+        values = {local.get(name, name): value for name, value in values.items()}
         if unknown := set(values) - set(self.options):
             raise ClientRefused(f"There is no option {', '.join(unknown)}; {list(self.options)}")
         if self.focused:

@@ -18,7 +18,7 @@ from .waiting import Watched
 
 if TYPE_CHECKING:
     from .accounts import Account
-    from .places import Guild, Member
+    from .places import Guild, Member, Role
     from .world import World
 
 UNKNOWN_OP, BAD_PAYLOAD, NOT_IDENTIFIED, BAD_TOKEN, IDENTIFIED_TWICE = 4001, 4002, 4003, 4004, 4005
@@ -31,7 +31,8 @@ HEARTBEAT_MILLISECONDS = 41250
 MOST_GUILDS_IN_A_SHARD = 2500
 REPLAYED = 500  # dispatches kept for a session that resumes
 EVENTS_PER_MINUTE = 120
-EMPTIED: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
+PRIVILEGED = {GUILD_MEMBERS: 1 << 15, PRESENCES: 1 << 13, MESSAGE_CONTENT: 1 << 19}
+COMMAND_BADGE = 1 << 23
 
 
 class Op(IntEnum):
@@ -142,6 +143,15 @@ class Gateway(Watched):
         self.resumed = 0
         self.url = ""
 
+    @property
+    def application_flags(self) -> int:
+        """The application's flags: among others, which privileged intents it may use."""
+        flags = COMMAND_BADGE
+        for intent, flag in PRIVILEGED.items():
+            if self.allowed_intents & intent:
+                flags |= flag
+        return flags
+
     # Telling the bot.
 
     def listens(self, intent: int) -> bool:
@@ -155,17 +165,17 @@ class Gateway(Watched):
         *,
         guild_id: str | None = None,
         intent: int = 0,
-        hide: bool = False,
+        emptied: Json | None = None,
     ) -> None:
         """Send an event to the shard it belongs to, if that asked for it (`intent`).
 
-        `hide` empties a message for sessions without the message content intent.
+        Sessions without the message content intent get `emptied` instead, if there is that.
         """
         for session in self.sessions.values():
             if (intent and not session.intents & intent) or not session.holds(guild_id):
                 continue
-            if hide and not session.intents & MESSAGE_CONTENT:
-                session.dispatch(event, data | EMPTIED)
+            if emptied is not None and not session.intents & MESSAGE_CONTENT:
+                session.dispatch(event, emptied)
             else:
                 session.dispatch(event, data)
 
@@ -179,6 +189,16 @@ class Gateway(Watched):
     def member_joined(self, guild: Guild, member: Member) -> None:
         data = member.to_json() | {"guild_id": guild.id}
         self.dispatch("GUILD_MEMBER_ADD", data, guild_id=guild.id, intent=GUILD_MEMBERS)
+
+    def member_changed(self, guild: Guild, member: Member) -> None:
+        """Without the members intent, a bot is still told of itself."""
+        data = member.to_json() | {"guild_id": guild.id}
+        intent = 0 if member.user is self._world.bot else GUILD_MEMBERS
+        self.dispatch("GUILD_MEMBER_UPDATE", data, guild_id=guild.id, intent=intent)
+
+    def role_created(self, guild: Guild, role: Role) -> None:
+        data = {"guild_id": guild.id, "role": role.to_json()}
+        self.dispatch("GUILD_ROLE_CREATE", data, guild_id=guild.id, intent=GUILDS)
 
     def member_left(self, guild: Guild, user: Account) -> None:
         data = {"guild_id": guild.id, "user": user.to_json()}
@@ -298,7 +318,7 @@ class Gateway(Watched):
             "session_type": "normal",
             "resume_gateway_url": self.url,
             "shard": list(session.shard),
-            "application": {"id": self._world.application_id, "flags": 1 << 23},
+            "application": {"id": self._world.application_id, "flags": self.application_flags},
             "private_channels": [],
             "user_settings": {},
             "relationships": [],

@@ -9,8 +9,16 @@ class ChannelKind(IntEnum):
     TEXT = 0
     DM = 1
     GROUP_DM = 3
+    ANNOUNCEMENT = 5
+    ANNOUNCEMENT_THREAD = 10
     THREAD = 11
+    PRIVATE_THREAD = 12
     FORUM = 15
+
+
+THREADS = frozenset(
+    {ChannelKind.ANNOUNCEMENT_THREAD, ChannelKind.THREAD, ChannelKind.PRIVATE_THREAD}
+)
 
 
 class Context(IntEnum):

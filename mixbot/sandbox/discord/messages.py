@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import ClientRefused, Json
+from .errors import ClientRefused, Json, attachment_not_found
 from .files import File, describe
 from .ids import now
 from .kinds import SELECTS, ComponentKind, Flag, MessageKind
@@ -15,6 +15,7 @@ from .permissions import Permission
 from .waiting import Watched
 
 if TYPE_CHECKING:
+    from .accounts import Account
     from .people import User
     from .places import Channel
     from .world import World
@@ -47,6 +48,14 @@ class Button:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as its reader sees it, or hears of it: `alt` is its description, if it has one."""
+
+    url: str
+    alt: str | None
+
+
 class Message(Watched, Mapping[str, Any]):
     """A message, always as it is now: `message["content"]`, `message["embeds"]` …
 
@@ -57,7 +66,7 @@ class Message(Watched, Mapping[str, Any]):
         self,
         world: World,
         channel: Channel,
-        author: User,
+        author: Account,
         raw: Json,
         *,
         only_for: User | None = None,
@@ -70,6 +79,7 @@ class Message(Watched, Mapping[str, Any]):
         self.only_for = only_for
         self.deleted = False
         self.pings: frozenset[str] = frozenset()
+        self.uploads: dict[str, Json] = {}  # all files by name, those in embeds included
 
     def __getitem__(self, key: str) -> Any:
         return self.raw[key]
@@ -131,6 +141,36 @@ class Message(Watched, Mapping[str, Any]):
     def menus(self) -> list[Json]:
         """Its select menus: `custom_id`, `placeholder`, `options` (`label`, `value`) …"""
         return [c for c in self.components if c["type"] in SELECTS]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """The pictures of its embeds, thumbnails and galleries, in reading order."""
+        shown: list[tuple[Json, Json]] = []
+        for embed in self.embeds:
+            parts = [embed[name] for name in ("thumbnail", "image") if name in embed]
+            shown += [(part, part) for part in parts]
+        for component in self.components:
+            media = [component] if component["type"] == ComponentKind.THUMBNAIL else []
+            shown += [(item["media"], item) for item in [*media, *component.get("items", ())]]
+        return [Picture(media["url"], about.get("description")) for media, about in shown]
+
+    @property
+    def attachments(self) -> list[Json]:
+        """Its files, but for those that an embed or a component shows: `filename`, `url` …"""
+        attachments: list[Json] = self.raw["attachments"]
+        return attachments
+
+    def file(self, filename: str) -> File:
+        """The file of this name, wherever it shows, with its bytes as `data`; or ClientRefused."""
+        if filename in self.uploads:
+            return self._world.files[self.uploads[filename]["id"]]
+        raise ClientRefused(f"There is no file {filename!r}; there are: {list(self.uploads)}")
+
+    @property
+    def answered(self) -> Message | None:
+        """The message that this one replies to, if it is still there."""
+        reference = self.raw.get("message_reference") or {}
+        return self.channel.messages.get(str(reference.get("message_id")))
 
     @property
     def text(self) -> str:
@@ -195,7 +235,7 @@ def walk(components: Sequence[Json]) -> Iterator[Json]:
 def compose(
     world: World,
     channel: Channel,
-    author: User,
+    author: Account,
     body: Json,
     *,
     files: Sequence[tuple[int, File]] = (),
@@ -240,14 +280,13 @@ def rendered(message: Message, body: Json, files: Sequence[tuple[int, File]]) ->
     if files or body.get("attachments") is not None:
         listed = body.get("attachments") or []
         keep = {str(item.get("id")) for item in listed}
-        if body.get("attachments") is None:
-            attachments = list(message.raw["attachments"])
-        else:
-            attachments = [old for old in message.raw["attachments"] if old["id"] in keep]
-        attachments += [
-            world.files.keep(message.channel.id, file) for file in describe(files, listed)
-        ]
-    uploaded = {a["filename"]: a for a in attachments or message.raw["attachments"]}
+        attachments = list(message.raw["attachments"])
+        if body.get("attachments") is not None:
+            attachments = [old for old in attachments if old["id"] in keep]
+        new = [world.files.keep(message.channel.id, file) for file in describe(files, listed)]
+        attachments += new
+        message.uploads |= {attachment["filename"]: attachment for attachment in new}
+    uploaded = message.uploads
     used: set[str] = set()
     if body.get("embeds") is not None:
         changes["embeds"] = [embed_back(embed, uploaded, used) for embed in body["embeds"]]
@@ -296,25 +335,41 @@ def components_back(
     numbers = (number for number in range(1, 1000) if number not in taken)
 
     def back(component: Json) -> Json:
-        kept = {key: value for key, value in component.items() if value is not None}
+        kept = _known(component)
         kept["id"] = component.get("id") or next(numbers)
         if "components" in kept:
             kept["components"] = [back(child) for child in kept["components"]]
         for name in ("accessory", "component"):
             if name in kept:
                 kept[name] = back(kept[name])
-        for name in ("media", "file"):
-            if name in kept:
-                kept[name] = picture(kept[name])
+        if "media" in kept:
+            kept["media"] = medium(kept["media"], width=600, height=600)
+        if "file" in kept:
+            name = kept["file"]["url"].removeprefix("attachment://")
+            kept |= {"name": name, "size": uploaded.get(name, {}).get("size", 0)}
+            kept["file"] = medium(kept["file"])
         if "items" in kept:
-            kept["items"] = [{**item, "media": picture(item["media"])} for item in kept["items"]]
+            kept["items"] = [
+                {**_known(item), "media": medium(item["media"], width=600, height=600)}
+                for item in kept["items"]
+            ]
         return kept
 
-    def picture(media: Json) -> Json:
+    def medium(media: Json, **size: int) -> Json:
         url = resolve(media["url"], uploaded, used)
-        return {**media, "url": url, "proxy_url": url, "width": 600, "height": 600}
+        if url.startswith("attachment://"):
+            raise attachment_not_found()
+        known = {**media, "url": url, "proxy_url": url, **size}
+        if url != media["url"]:
+            attachment = uploaded[media["url"].removeprefix("attachment://")]
+            known |= {"attachment_id": attachment["id"], "content_type": attachment["content_type"]}
+        return known
 
     return [back(component) for component in components]
+
+
+def _known(component: Json) -> Json:
+    return {key: value for key, value in component.items() if value is not None}
 
 
 def mentions(message: Message, body: Json) -> Json:
@@ -327,9 +382,6 @@ def mentions(message: Message, body: Json) -> Json:
     ]
     text = "\n".join(texts)
     replied_to = _replied_to(message, body)
-    if "@" not in text:
-        message.pings = frozenset(replied_to)
-        return {"mentions": [], "mention_roles": [], "mention_everyone": False}
     users = _allowed(body, "users", USER_MENTION.findall(text))
     roles = _allowed(body, "roles", ROLE_MENTION.findall(text))
     everyone = {f"@{word}" for word in EVERYONE.findall(text)}
@@ -339,8 +391,9 @@ def mentions(message: Message, body: Json) -> Json:
         everyone = set()
     message.pings = frozenset({*users, *roles, *everyone, *replied_to})
     people = message._world.users
+    mentioned = dict.fromkeys([*replied_to, *users])
     return {
-        "mentions": [people[id].to_json() for id in users if id in people],
+        "mentions": [people[id].to_json() for id in mentioned if id in people],
         "mention_roles": roles,
         "mention_everyone": bool(everyone),
     }
@@ -382,4 +435,14 @@ def edited(message: Message, body: Json, files: Sequence[tuple[int, File]]) -> J
         flags = flags & ~Flag.SUPPRESS_EMBEDS | int(body["flags"]) & KEPT_FLAGS
     if flags & Flag.SUPPRESS_EMBEDS:
         changes["embeds"] = []
-    return {**changes, "flags": flags, "edited_timestamp": now()}
+    if set(body) - {"flags"}:
+        changes["edited_timestamp"] = now()
+    return {**changes, "flags": flags}
+
+
+def suppressed(message: Message, *, hidden: bool) -> Json:
+    """The keys of `message` that change when its previews are hidden, or shown again."""
+    flags = message.flags & ~Flag.SUPPRESS_EMBEDS
+    if not hidden:
+        return {"flags": flags}
+    return {"flags": flags | Flag.SUPPRESS_EMBEDS, "embeds": []}

@@ -11,7 +11,8 @@ from .files import SIZE_LIMIT, File
 from .filling import FormFiller, OptionFiller, Value, chosen_in, resolved_user
 from .interactions import Interaction
 from .kinds import CommandKind, ComponentKind, InteractionKind, MessageKind, OptionKind
-from .messages import Message, compose, edited
+from .limits import check_message
+from .messages import Message, compose, edited, suppressed
 from .permissions import Permission
 from .places import Channel, Role
 
@@ -55,6 +56,8 @@ class User(Account):
 
     def commands(self, channel: Channel) -> list[Json]:
         """The commands that the client offers in `channel`, as registered; menus included."""
+        if not channel.writable:
+            return []
         guild_id = channel.guild.id if channel.guild else None
         usable = self._world.commands.usable_in(guild_id)
         return [command for command in usable if self._owners(command, channel) is not None]
@@ -70,11 +73,10 @@ class User(Account):
         reply_to: Message | None = None,
     ) -> Message:
         """Write a message."""
-        self._demand(channel, Permission.SEND_MESSAGES)
-        if len(content) > 2000:
-            raise ClientRefused("A message has at most 2000 characters")
-        if not content.strip() and not files:
-            raise ClientRefused("A message needs text or a file")
+        if not channel.writable:
+            raise ClientRefused(f"{channel} is a forum: write in one of its posts")
+        self._demand(channel, channel.sending)
+        _check_text(content, files)
         if any(len(file.data) > SIZE_LIMIT for file in files):
             raise ClientRefused("Your files are too powerful (over 10 MB)")
         more: Json = {}
@@ -103,13 +105,27 @@ class User(Account):
         """Change one's own message."""
         if message.author is not self:
             raise ClientRefused("That is somebody else's message")
+        self._look_at(message)
+        _check_text(content, message.attachments)
         message.update(**edited(message, {"content": content}, ()))
 
-    async def delete(self, message: Message) -> None:
-        """Delete one's own message, or another's with the permission to manage messages."""
+    async def suppress(self, message: Message) -> None:
+        """Remove the previews of one's own message, or of another's as a moderator."""
+        self._look_at(message)
         if message.author is not self:
             self._demand(message.channel, Permission.MANAGE_MESSAGES)
-        self._world.delete_message(message)
+        message.update(**suppressed(message, hidden=True))
+
+    async def delete(self, *messages: Message) -> None:
+        """Delete one's own message, or others' with the permission to manage messages.
+
+        Several, of one channel, are purged at once, as moderators do with a bot of theirs.
+        """
+        for message in messages:
+            self._look_at(message)
+            if message.author is not self or len(messages) > 1:
+                self._demand(message.channel, Permission.MANAGE_MESSAGES)
+        self._world.delete_message(*messages)
 
     async def dismiss(self, message: Message) -> None:
         """Take a private message off the screen."""
@@ -358,3 +374,39 @@ class User(Account):
                 cause=interaction,
             )
         )
+
+
+class Webhook(Account):
+    """Another application's way to write in one channel, under any name."""
+
+    def __init__(self, world: World, id: str, name: str, channel: Channel) -> None:
+        super().__init__(id, name, bot=True)
+        self._world = world
+        self._channel = channel
+
+    async def say(
+        self, content: str = "", *, embeds: Sequence[Json] = (), files: Sequence[File] = ()
+    ) -> Message:
+        """Write a message."""
+        body: Json = {"content": content, "embeds": list(embeds)}
+        check_message(body, uploads=len(files))
+        message = compose(
+            self._world,
+            self._channel,
+            self,
+            body,
+            files=list(enumerate(files)),
+            webhook_id=self.id,
+        )
+        self._world.message_created(message)
+        return message
+
+    def to_json(self) -> Json:
+        return super().to_json() | {"discriminator": "0000"}
+
+
+def _check_text(content: str, files: Sequence[object]) -> None:
+    if len(content) > 2000:
+        raise ClientRefused("A message has at most 2000 characters")
+    if not content.strip() and not files:
+        raise ClientRefused("A message needs text or a file")

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .errors import Json, missing_access, missing_permissions
+from .errors import ClientRefused, Json, missing_access, missing_permissions
 from .ids import now
-from .kinds import ChannelKind, Context
+from .kinds import THREADS, ChannelKind, Context
 from .permissions import ALL, MEMBER, Permission
 
 if TYPE_CHECKING:
+    from .accounts import Account
     from .messages import Message
-    from .people import User
+    from .people import User, Webhook
     from .world import World
 
 
@@ -84,6 +85,7 @@ class Channel:
         guild: Guild | None = None,
         parent: Channel | None = None,
         recipients: Sequence[User] = (),
+        owner: User | None = None,
     ) -> None:
         self._world = world
         self.id = id
@@ -92,6 +94,7 @@ class Channel:
         self.guild = guild
         self.parent = parent
         self.recipients = tuple(recipients)
+        self.owner = owner
         self.topic: str | None = None
         self.position = 0
         self.overwrites: dict[str, tuple[int, int]] = {}
@@ -112,22 +115,43 @@ class Channel:
         """Whether the bot is in here as a member, not only brought along by a user."""
         return self.guild.bot_present if self.guild else self.type == ChannelKind.DM
 
+    @property
+    def is_thread(self) -> bool:
+        return self.type in THREADS
+
+    @property
+    def sending(self) -> Permission:
+        """The permission that writing in here needs."""
+        if self.is_thread:
+            return Permission.SEND_MESSAGES_IN_THREADS
+        return Permission.SEND_MESSAGES
+
+    @property
+    def writable(self) -> bool:
+        """Whether it holds messages; a forum holds only threads."""
+        return self.type != ChannelKind.FORUM
+
     def allow(self, who: User | Role, permissions: int) -> None:
         """Allow somebody here what the server does not allow them in general."""
         allowed, denied = self.overwrites.get(who.id, (0, 0))
         self.overwrites[who.id] = (allowed | permissions, denied & ~permissions)
+        self._world.channel_changed(self)
 
     def deny(self, who: User | Role, permissions: int) -> None:
         """Take permissions away from a person, the bot (`discord.bot`) or a role, in here."""
         allowed, denied = self.overwrites.get(who.id, (0, 0))
         self.overwrites[who.id] = (allowed & ~permissions, denied | permissions)
+        self._world.channel_changed(self)
 
-    def permissions_of(self, user: User) -> int:
+    def permissions_of(self, user: Account) -> int:
         """What `user` may do here, as Discord's bit set."""
         if not self.guild:
             return MEMBER if user in self.recipients or user is self._world.bot else 0
         if self.parent:
-            return self.parent.permissions_of(user)
+            permissions = self.parent.permissions_of(user)
+            if self.type == ChannelKind.PRIVATE_THREAD and user not in self.recipients:
+                return permissions if permissions & Permission.MANAGE_THREADS else 0
+            return permissions
         permissions = self.guild.permissions_of(user)
         if permissions == ALL:
             return ALL
@@ -138,7 +162,7 @@ class Channel:
             permissions = permissions & ~denied | allowed
         return permissions
 
-    def sees(self, user: User) -> bool:
+    def sees(self, user: Account) -> bool:
         """Whether `user` can open this channel."""
         return bool(self.permissions_of(user) & Permission.VIEW_CHANNEL)
 
@@ -152,7 +176,32 @@ class Channel:
 
     def thread(self, name: str) -> Channel:
         """Start a thread in this channel."""
-        return self._world.add_channel(ChannelKind.THREAD, name, guild=self.guild, parent=self)
+        kind = ChannelKind.THREAD
+        if self.type == ChannelKind.ANNOUNCEMENT:
+            kind = ChannelKind.ANNOUNCEMENT_THREAD
+        return self._world.add_channel(kind, name, guild=self.guild, parent=self)
+
+    def private_thread(self, name: str, *members: User) -> Channel:
+        """Start a thread that only `members` see, and who may manage threads; nor does the bot."""
+        return self._world.add_channel(
+            ChannelKind.PRIVATE_THREAD, name, guild=self.guild, parent=self, recipients=members
+        )
+
+    def post(self, author: User, title: str, content: str) -> Channel:
+        """Post in this forum: a thread, whose first message has the thread's id."""
+        if self.type != ChannelKind.FORUM:
+            raise ClientRefused(f"{self} is no forum")
+        if not self.permissions_of(author) & Permission.SEND_MESSAGES:
+            raise ClientRefused(f"{author.name} may not post in {self}")
+        thread = self._world.add_channel(
+            ChannelKind.THREAD, title, guild=self.guild, parent=self, owner=author
+        )
+        self._world.begin_post(thread, author, content)
+        return thread
+
+    def webhook(self, name: str) -> Webhook:
+        """Add a webhook, by which another application writes in here: `await hook.say("…")`."""
+        return self._world.add_webhook(self, name)
 
     def to_json(self) -> Json:
         channel: Json = {
@@ -163,7 +212,7 @@ class Channel:
         }
         if self.guild:
             channel |= self._guild_fields(self.guild)
-        else:
+        if self.type in (ChannelKind.DM, ChannelKind.GROUP_DM):
             channel["recipients"] = [
                 user.to_json() for user in self.recipients if user is not self._world.bot
             ]
@@ -182,18 +231,28 @@ class Channel:
             "parent_id": self.parent.id if self.parent else None,
             "rate_limit_per_user": 0,
         }
-        if self.type == ChannelKind.THREAD:
+        if self.is_thread:
+            later = [
+                id for id in self.messages if id != self.id
+            ]  # a forum post's first is no reply
             return fields | {
-                "owner_id": guild.owner_id,
-                "message_count": len(self.messages),
-                "member_count": 1,
-                "total_message_sent": len(self.messages),
+                "owner_id": self.owner.id if self.owner else guild.owner_id,
+                "message_count": len(later),
+                "member_count": len(self.recipients) or 1,
+                "total_message_sent": len(later),
                 "thread_metadata": {
                     "archived": False,
                     "auto_archive_duration": 1440,
                     "archive_timestamp": now(),
                     "locked": False,
                 },
+            }
+        if self.type == ChannelKind.FORUM:
+            fields |= {
+                "available_tags": [],
+                "default_reaction_emoji": None,
+                "default_sort_order": None,
+                "default_forum_layout": 0,
             }
         return fields | {
             "position": self.position,
@@ -237,21 +296,34 @@ class Guild:
         self.emojis: list[Json] = []
         self.owner_id = world.somebody
         if bot_present:
-            role = self.role(world.app_name, MEMBER | Permission.MENTION_EVERYONE)
+            role = self._add_role(world.app_name, MEMBER | Permission.MENTION_EVERYONE)
             self.members[world.bot.id] = Member(world.bot, roles=[role])
 
     def __repr__(self) -> str:
         return f"<Guild {self.name} {self.id}>"
 
     def channel(self, name: str, *, type: int = ChannelKind.TEXT) -> Channel:
-        """Add a channel; `type` 15 makes it a forum."""
+        """Add a channel; `type` 5 makes it an announcement channel, 15 a forum."""
         return self._world.add_channel(type, name, guild=self)
 
     def role(self, name: str, permissions: int = 0) -> Role:
         """Add a role that grants `permissions`."""
+        role = self._add_role(name, permissions)
+        if self.bot_present:
+            self._world.gateway.role_created(self, role)
+        return role
+
+    def _add_role(self, name: str, permissions: int) -> Role:
         role = Role(self._world.new_id(), name, int(permissions), position=len(self.roles))
         self.roles.append(role)
         return role
+
+    def allow(self, user: User, permissions: int) -> None:
+        """Allow a member, or the bot (`discord.bot`), more: a role of their own grants it."""
+        member = self.members[user.id]
+        member.roles.append(self.role(user.name, permissions))
+        if self.bot_present:
+            self._world.gateway.member_changed(self, member)
 
     def join(self, user: User, *, nick: str | None = None, permissions: int = 0) -> Member:
         """Make `user` a member; `permissions` come with a role of their own."""
@@ -267,7 +339,7 @@ class Guild:
         if self.bot_present:
             self._world.gateway.member_left(self, user)
 
-    def permissions_of(self, user: User) -> int:
+    def permissions_of(self, user: Account) -> int:
         """What `user` may do in this server, channels aside."""
         member = self.members.get(user.id)
         if member is None:
@@ -303,8 +375,9 @@ class Guild:
 
     def to_json(self) -> Json:
         """The server as GUILD_CREATE sends it."""
-        threads = [c for c in self.channels.values() if c.type == ChannelKind.THREAD]
-        channels = [c for c in self.channels.values() if c.type != ChannelKind.THREAD]
+        bot = self._world.bot
+        threads = [c for c in self.channels.values() if c.is_thread and c.sees(bot)]
+        channels = [c for c in self.channels.values() if not c.is_thread]
         return {
             "id": self.id,
             "name": self.name,

@@ -17,10 +17,10 @@ from aiohttp import hdrs, web
 from . import errors, limits
 from .errors import Json, Refusal
 from .files import File
-from .gateway import EMPTIED, MESSAGE_CONTENT
+from .gateway import MESSAGE_CONTENT
 from .interactions import Interaction
-from .kinds import ChannelKind, MessageKind
-from .messages import Message, compose, edited
+from .kinds import Flag, MessageKind
+from .messages import Message, compose, edited, suppressed
 from .permissions import Permission
 from .places import Channel, Guild
 from .shapes import check_shape
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .world import World
 
 FILE_FIELD = re.compile(r"files?\[(\d+)\]")
+AUTHORS_ONLY = {"content", "embeds", "components", "attachments", "allowed_mentions"}
 KEPT_REQUESTS = 10_000
 BODY_LIMIT = 100 * 1024 * 1024
 
@@ -252,7 +253,7 @@ class Rest:
             "verify_key": self._server.public_key,
             "owner": owner,
             "team": None,
-            "flags": 1 << 23,
+            "flags": world.gateway.application_flags,
             "summary": "",
             "hook": True,
             "redirect_uris": sorted(self._server.redirect_uris),
@@ -360,6 +361,8 @@ class Rest:
 
     def get_messages(self, call: Call) -> list[Json]:
         channel = self._channel(call)
+        if not channel.permissions_of(self._world.bot) & Permission.READ_MESSAGE_HISTORY:
+            return []
         before = int(call.query.get("before", 1 << 63))
         after = int(call.query.get("after", 0))
         found = [
@@ -371,21 +374,20 @@ class Rest:
 
     def _readable(self, message: Message) -> Json:
         """The message; without the message content intent, other people's are empty."""
-        if self._world.gateway.allowed_intents & MESSAGE_CONTENT or not self._world.hides(message):
+        if self._world.gateway.allowed_intents & MESSAGE_CONTENT:
             return message.raw
-        return message.raw | EMPTIED
+        return self._world.emptied(message)
 
     def get_message(self, call: Call) -> Json:
-        return self._readable(self._message(call))
+        message = self._message(call)
+        message.channel.demand(Permission.READ_MESSAGE_HISTORY)
+        return self._readable(message)
 
     def create_message(self, call: Call) -> Json:
         channel = self._channel(call)
-        sending = (
-            Permission.SEND_MESSAGES_IN_THREADS
-            if channel.type == ChannelKind.THREAD
-            else Permission.SEND_MESSAGES
-        )
-        channel.demand(sending)
+        if not channel.writable:
+            raise errors.not_for_text()
+        channel.demand(channel.sending)
         if call.files:
             channel.demand(Permission.ATTACH_FILES)
         if any(not person.accepts_dms for person in channel.recipients):
@@ -403,6 +405,8 @@ class Rest:
         reference = body.get("message_reference")
         if not reference:
             return {}
+        if not channel.permissions_of(self._world.bot) & Permission.READ_MESSAGE_HISTORY:
+            raise errors.cannot_reply()
         replied = channel.messages.get(str(reference.get("message_id")))
         if replied is None:
             if reference.get("fail_if_not_exists", True):
@@ -419,15 +423,28 @@ class Rest:
     def edit_message(self, call: Call) -> Json:
         message, body = self._message(call), call.object
         if message.author is not self._world.bot:
-            raise errors.not_your_message()
+            if call.files or AUTHORS_ONLY & set(body) or "flags" not in body:
+                raise errors.not_your_message()
+            return self._suppress(message, int(body["flags"] or 0))
         limits.check_message(body, before=message.raw, uploads=len(call.files))
         message.update(**edited(message, body, call.files))
         return message.raw
 
+    def _suppress(self, message: Message, flags: int) -> Json:
+        """Hide the previews of somebody else's message, or show them: all that is allowed."""
+        self._demand_moderation(message.channel)
+        message.update(**suppressed(message, hidden=bool(flags & Flag.SUPPRESS_EMBEDS)))
+        return self._readable(message)
+
+    def _demand_moderation(self, channel: Channel) -> None:
+        if not channel.guild:
+            raise errors.is_a_dm()
+        channel.demand(Permission.MANAGE_MESSAGES)
+
     def delete_message(self, call: Call) -> None:
         message = self._message(call)
         if message.author is not self._world.bot:
-            message.channel.demand(Permission.MANAGE_MESSAGES)
+            self._demand_moderation(message.channel)
         self._world.delete_message(message)
 
     def type(self, call: Call) -> None:
@@ -459,9 +476,7 @@ class Rest:
         return self._guild(call).to_json()
 
     def get_guild_channels(self, call: Call) -> list[Json]:
-        return [
-            c.to_json() for c in self._guild(call).channels.values() if c.type != ChannelKind.THREAD
-        ]
+        return [c.to_json() for c in self._guild(call).channels.values() if not c.is_thread]
 
     def get_guild_roles(self, call: Call) -> list[Json]:
         return [role.to_json() for role in self._guild(call).roles]

@@ -131,9 +131,16 @@ class DiscordServer:
         """Add a server; without the bot in it, commands work only for users who installed it."""
         return self.world.add_guild(name, locale=locale, bot_present=bot_present)
 
-    def user(self, name: str, *, display_name: str | None = None, locale: str = "en-US") -> User:
-        """Add a person. They see no server before they join one: `guild.join(ada)`."""
-        return self.world.add_user(name, display_name=display_name, locale=locale)
+    def user(
+        self,
+        name: str,
+        *,
+        display_name: str | None = None,
+        locale: str = "en-US",
+        bot: bool = False,
+    ) -> User:
+        """Add a person, or another bot. They see no server before `guild.join(ada)`."""
+        return self.world.add_user(name, display_name=display_name, locale=locale, bot=bot)
 
     def group_dm(self, *people: User, name: str = "") -> Channel:
         """Add a group DM; the bot is no member of it, but usable by those who installed it."""

@@ -53,7 +53,8 @@ class Unfurler:
         content = message.content
         previews = [await self._preview(address, where) for address, where in addresses]
         known = [preview for preview in previews if preview]
-        if known and not message.deleted and message.content == content:
+        hidden = message.deleted or message.flags & Flag.SUPPRESS_EMBEDS
+        if known and not hidden and message.content == content:
             own = [embed for embed in message.embeds if embed["type"] == "rich"]
             message.update(embeds=[*own, *known][:10])
 

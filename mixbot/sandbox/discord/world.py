@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .commands import Commands
@@ -12,7 +13,8 @@ from .events import Event, Kind, Subscription
 from .files import Files
 from .ids import GuildIds, Snowflakes
 from .kinds import ChannelKind
-from .people import User
+from .messages import Message, compose
+from .people import User, Webhook
 from .permissions import Permission
 from .places import Channel, Guild
 from .unfurl import Unfurler
@@ -20,12 +22,12 @@ from .unfurl import Unfurler
 if TYPE_CHECKING:
     from .gateway import Gateway
     from .interactions import Interaction
-    from .messages import Message
 
 GUILDS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 9, 1 << 12
 GUILD_TYPING, DM_TYPING, MESSAGE_CONTENT = 1 << 11, 1 << 14, 1 << 15
 KEPT_MESSAGES = 1000  # in each channel
 KEPT_INTERACTIONS = 20_000
+EMPTIED: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
 
 
 class World:
@@ -77,18 +79,38 @@ class World:
             self.gateway.guild_created(guild)
         return guild
 
+    def add_webhook(self, channel: Channel, name: str) -> Webhook:
+        return Webhook(self, self.new_id(), name, channel)
+
     def add_channel(
-        self, type: int, name: str, *, guild: Guild | None = None, parent: Channel | None = None
+        self,
+        type: int,
+        name: str,
+        *,
+        guild: Guild | None = None,
+        parent: Channel | None = None,
+        **more: Any,
     ) -> Channel:
-        channel = Channel(self, self.new_id(), type, name, guild=guild, parent=parent)
+        channel = Channel(self, self.new_id(), type, name, guild=guild, parent=parent, **more)
         self.channels[channel.id] = channel
         if guild:
             channel.position = len(guild.channels)
             guild.channels[channel.id] = channel
-            if guild.bot_present:
+            if guild.bot_present and (not parent or channel.sees(self.bot)):
                 event = "THREAD_CREATE" if parent else "CHANNEL_CREATE"
-                self.gateway.dispatch(event, channel.to_json(), guild_id=guild.id, intent=GUILDS)
+                data = channel.to_json() | ({"newly_created": True} if parent else {})
+                self.gateway.dispatch(event, data, guild_id=guild.id, intent=GUILDS)
         return channel
+
+    def channel_changed(self, channel: Channel) -> None:
+        guild = channel.guild
+        if guild and guild.bot_present:
+            data = channel.to_json()
+            self.gateway.dispatch("CHANNEL_UPDATE", data, guild_id=guild.id, intent=GUILDS)
+
+    def begin_post(self, thread: Channel, author: User, content: str) -> None:
+        """The first message of a forum's thread; both have the same id."""
+        self.message_created(compose(self, thread, author, {"content": content}, id=thread.id))
 
     def open_dm(self, user: User) -> Channel:
         """The one conversation between `user` and the bot."""
@@ -138,33 +160,60 @@ class World:
         message.deleted = True
         message.changed()
 
-    def delete_message(self, message: Message) -> None:
-        self.dismiss(message)
-        self._dispatch("MESSAGE_DELETE", message)
+    def delete_message(self, *messages: Message) -> None:
+        """Delete one message, or several of one channel at once."""
+        for message in messages:
+            self.dismiss(message)
+        self._dispatch_deletion(messages)
 
     def typing(self, user: User, channel: Channel) -> None:
         self.publish("typing_started", channel, user=user)
 
     def _dispatch(self, event: str, message: Message) -> None:
-        """Tell the bot, if it is there, listens to messages, and may see this one."""
+        """Tell the bot of a message, if it listens to messages and may see this one."""
         channel = message.channel
-        intent = GUILD_MESSAGES if channel.guild else DIRECT_MESSAGES
-        if message.ephemeral or not channel.bot_present or not self.gateway.listens(intent):
+        if message.ephemeral or not self._overhears(channel):
             return
-        data: Json = {"id": message.id, "channel_id": channel.id}
-        if event != "MESSAGE_DELETE":
-            data = dict(message.raw)
-        guild_id = None
+        place: Json = {}
         if channel.guild:
-            guild_id = data["guild_id"] = channel.guild.id
-            member = channel.guild.members.get(message.author.id)
-            if member and event != "MESSAGE_DELETE":
-                data["member"] = member.to_json(with_user=False)
+            place["guild_id"] = channel.guild.id
+            if member := channel.guild.members.get(message.author.id):
+                place["member"] = member.to_json(with_user=False)
         self.gateway.dispatch(
-            event, data, guild_id=guild_id, intent=intent, hide=self.hides(message)
+            event,
+            message.raw | place,
+            guild_id=place.get("guild_id"),
+            intent=_intent(channel),
+            emptied=self.emptied(message) | place,
         )
 
-    def hides(self, message: Message) -> bool:
+    def _dispatch_deletion(self, messages: Sequence[Message]) -> None:
+        channel = messages[0].channel
+        ids = [message.id for message in messages if not message.ephemeral]
+        if not ids or not self._overhears(channel):
+            return
+        guild_id = channel.guild.id if channel.guild else None
+        event = "MESSAGE_DELETE" if len(ids) == 1 else "MESSAGE_DELETE_BULK"
+        data: Json = {"id": ids[0]} if len(ids) == 1 else {"ids": ids}
+        data["channel_id"] = channel.id
+        if guild_id:
+            data["guild_id"] = guild_id
+        self.gateway.dispatch(event, data, guild_id=guild_id, intent=_intent(channel))
+
+    def _overhears(self, channel: Channel) -> bool:
+        """Whether the bot learns of what is written in `channel`."""
+        there = channel.bot_present and self.gateway.listens(_intent(channel))
+        return there and channel.sees(self.bot)
+
+    def emptied(self, message: Message) -> Json:
+        """The message as a bot gets it that may not read what people write to others."""
+        raw = message.raw | (EMPTIED if self._hides(message) else {})
+        answered = message.answered
+        if answered and self._hides(answered):
+            raw["referenced_message"] = raw["referenced_message"] | EMPTIED
+        return raw
+
+    def _hides(self, message: Message) -> bool:
         """Whether the bot needs the message content intent to read it."""
         return (
             message.channel.guild is not None
@@ -226,3 +275,7 @@ class World:
         if interaction.channel.bot_present:
             return interaction.channel.permissions_of(self.bot)
         return interaction.channel.permissions_of(interaction.user)
+
+
+def _intent(channel: Channel) -> int:
+    return GUILD_MESSAGES if channel.guild else DIRECT_MESSAGES
