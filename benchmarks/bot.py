@@ -165,7 +165,7 @@ def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subj
             crowd,
             "mixcloud search",
             lambda number: {"query": queries[number % len(queries)]},
-            lambda m: len(m.menus[0]["options"]) >= RESULTS and bool(m.embeds),
+            lambda m: len(m.menus[0]["options"]) >= RESULTS,
         ),
         Subject(
             "/mixcloud show",
@@ -173,7 +173,7 @@ def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subj
             crowd,
             "mixcloud show",
             lambda number: {"mix": link(number)},
-            lambda m: bool(m.embeds),
+            lambda m: m.text.startswith("###"),
         ),
         Subject(
             "/favorite, linked",

@@ -9,13 +9,24 @@ from discord import app_commands
 from discord.ext import commands
 
 from mixbot.accounts import Action
-from mixbot.arguments import MIX, Mention, PersonLink, ShowLink, person_key, show_key, shows_in
+from mixbot.arguments import (
+    PRIVATE,
+    Mention,
+    PersonLink,
+    ShowLink,
+    person_key,
+    show_key,
+    shows_in,
+)
 from mixbot.bot import MixBot
+from mixbot.languages import N_
 from mixbot.ui.acting import carry_out
 from mixbot.ui.answers import Answer
 from mixbot.ui.choosing import settle
+from mixbot.ui.profiles import open_profile
 
-WHO = "A user name or a link; the host of the last show shared here if empty"
+MIX = N_("A link, user/show, or a name; the last show shared here if empty")
+WHO = N_("A user name or a link; the host of the last show shared here if empty")
 
 
 class ActionCommands(commands.Cog):
@@ -24,11 +35,15 @@ class ActionCommands(commands.Cog):
     def __init__(self, bot: MixBot) -> None:
         self.bot = bot
         self.menus = [
-            app_commands.ContextMenu(name="Mix actions", callback=self.mix_actions),
-            app_commands.ContextMenu(name="Favorite", callback=self.favorite_message),
-            app_commands.ContextMenu(name="Listen later", callback=self.listen_to_message_later),
-            app_commands.ContextMenu(name="Repost", callback=self.repost_message),
-            app_commands.ContextMenu(name="Follow host", callback=self.follow_host),
+            app_commands.ContextMenu(name=name, callback=callback, extras=PRIVATE)
+            for name, callback in (
+                (N_("Mix actions"), self.mix_actions),
+                (N_("Favorite"), self.favorite_message),
+                (N_("Listen later"), self.listen_to_message_later),
+                (N_("Repost"), self.repost_message),
+                (N_("Follow host"), self.follow_host),
+                (N_("Mixcloud profile"), self.profile),
+            )
         ]
 
     async def cog_load(self) -> None:
@@ -39,98 +54,100 @@ class ActionCommands(commands.Cog):
         for menu in self.menus:
             self.bot.tree.remove_command(menu.name, type=menu.type)
 
-    @app_commands.command()
+    @app_commands.command(description=N_("Mixcloud: add a show to your favorites."), extras=PRIVATE)
     @app_commands.describe(mix=MIX)
     async def favorite(
         self,
         interaction: discord.Interaction[MixBot],
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
-        """Mixcloud: add a show to your favorites."""
         async with Answer(interaction, private=True) as answer:
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("favorite", key))
 
-    @app_commands.command()
+    @app_commands.command(
+        description=N_("Mixcloud: remove a show from your favorites."), extras=PRIVATE
+    )
     @app_commands.describe(mix=MIX)
     async def unfavorite(
         self,
         interaction: discord.Interaction[MixBot],
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
-        """Mixcloud: remove a show from your favorites."""
         async with Answer(interaction, private=True) as answer:
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("unfavorite", key))
 
-    @app_commands.command()
+    @app_commands.command(
+        description=N_("Mixcloud: show a show to your followers."), extras=PRIVATE
+    )
     @app_commands.describe(mix=MIX)
     async def repost(
         self,
         interaction: discord.Interaction[MixBot],
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
-        """Mixcloud: show a show to your followers."""
         async with Answer(interaction, private=True) as answer:
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("repost", key))
 
-    @app_commands.command()
+    @app_commands.command(description=N_("Mixcloud: take a repost back."), extras=PRIVATE)
     @app_commands.describe(mix=MIX)
     async def unrepost(
         self,
         interaction: discord.Interaction[MixBot],
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
-        """Mixcloud: take a repost back."""
         async with Answer(interaction, private=True) as answer:
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("unrepost", key))
 
-    @app_commands.command()
+    @app_commands.command(
+        description=N_("Mixcloud: keep a show in your Listen later."), extras=PRIVATE
+    )
     @app_commands.describe(mix=MIX)
     async def later(
         self,
         interaction: discord.Interaction[MixBot],
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
-        """Mixcloud: keep a show in your Listen later."""
         async with Answer(interaction, private=True) as answer:
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("listen_later", key))
 
-    @app_commands.command()
+    @app_commands.command(
+        description=N_("Mixcloud: take a show out of your Listen later."), extras=PRIVATE
+    )
     @app_commands.describe(mix=MIX)
     async def unlater(
         self,
         interaction: discord.Interaction[MixBot],
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
-        """Mixcloud: take a show out of your Listen later."""
         async with Answer(interaction, private=True) as answer:
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("unlisten_later", key))
 
-    @app_commands.command()
+    @app_commands.command(
+        description=N_("Mixcloud: follow a person, or the host of a show."), extras=PRIVATE
+    )
     @app_commands.describe(who=WHO)
     async def follow(
         self,
         interaction: discord.Interaction[MixBot],
         who: app_commands.Transform[Mention, PersonLink] | None = None,
     ) -> None:
-        """Mixcloud: follow a person, or the host of a show."""
         async with Answer(interaction, private=True) as answer:
             key = await person_key(interaction, who)
             await carry_out(answer, Action("follow", key))
 
-    @app_commands.command()
+    @app_commands.command(description=N_("Mixcloud: no longer follow a person."), extras=PRIVATE)
     @app_commands.describe(who=WHO)
     async def unfollow(
         self,
         interaction: discord.Interaction[MixBot],
         who: app_commands.Transform[Mention, PersonLink] | None = None,
     ) -> None:
-        """Mixcloud: no longer follow a person."""
         async with Answer(interaction, private=True) as answer:
             key = await person_key(interaction, who)
             await carry_out(answer, Action("unfollow", key))
@@ -164,6 +181,12 @@ class ActionCommands(commands.Cog):
     ) -> None:
         async with Answer(interaction, private=True) as answer:
             await settle(answer, await shows_in(self.bot, message), "follow")
+
+    async def profile(
+        self, interaction: discord.Interaction[MixBot], user: discord.User | discord.Member
+    ) -> None:
+        async with Answer(interaction, private=True) as answer:
+            await open_profile(answer, user.id)
 
 
 async def setup(bot: Any) -> None:

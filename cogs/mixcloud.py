@@ -1,7 +1,8 @@
-"""`/mixcloud …`: finding shows and linking one's own account."""
+"""`/mixcloud …`: finding shows and people, one's own account, and what is remembered."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -9,50 +10,81 @@ from discord import app_commands
 from discord.ext import commands
 
 from mixbot.accounts import NotLinked
-from mixbot.arguments import MIX, Mention, ShowLink, show_key, suggest, suggested_queries
+from mixbot.arguments import (
+    HERE,
+    LANGUAGE_CHOICES,
+    PRIVATE,
+    VISIBILITY,
+    CityName,
+    Mention,
+    PersonLink,
+    Position,
+    ShowLink,
+    TagName,
+    is_private,
+    may_anybody_turn,
+    person_key,
+    show_key,
+    starting_at,
+    suggest,
+    suggested_queries,
+)
 from mixbot.bot import MixBot
-from mixbot.ui import cards, linking, pager
+from mixbot.languages import LANGUAGES, N_, _, language_of, speak
+from mixbot.ui import help, linking, pager, privacy, showing, surprise
 from mixbot.ui.answers import Answer
+from mixbot.ui.listings import Listing, tag_query
 from mixbot.ui.text import escape
 
+Visibility = app_commands.Choice[str]
 SEARCHES = [
-    app_commands.Choice(name="shows", value="s"),
-    app_commands.Choice(name="people", value="u"),
-    app_commands.Choice(name="tags", value="t"),
+    app_commands.Choice(name=N_("shows"), value="s"),
+    app_commands.Choice(name=N_("people"), value="u"),
+    app_commands.Choice(name=N_("tags"), value="t"),
 ]
+CHARTS = [
+    app_commands.Choice(name=N_("popular"), value="p"),
+    app_commands.Choice(name=N_("on their way up"), value="h"),
+    app_commands.Choice(name=N_("new"), value="n"),
+]
+OF_TAGS = {"p": "g", "h": "k", "n": "m"}
+WHO_SEES = N_("Who sees the answer")
 
 
 class MixcloudCommands(
     commands.GroupCog,
     group_name="mixcloud",
-    group_description="Mixcloud: find shows and link your account.",
+    group_description=N_("Mixcloud: find shows and link your account."),
 ):
-    """Finding shows, and the user's own account."""
+    """Finding shows and people, and the user's own account."""
 
     def __init__(self, bot: MixBot) -> None:
         self.bot = bot
 
-    @app_commands.command()
-    @app_commands.describe(query="What to look for", type="Shows, if you don't say")
-    @app_commands.choices(type=SEARCHES)
+    @app_commands.command(description=N_("Find shows, people or tags."), extras=HERE)
+    @app_commands.describe(
+        query=N_("What to look for"), type=N_("Shows, if you don't say"), visibility=WHO_SEES
+    )
+    @app_commands.choices(type=SEARCHES, visibility=VISIBILITY)
     async def search(
         self,
         interaction: discord.Interaction[MixBot],
         query: app_commands.Range[str, 1, 200],
         type: app_commands.Choice[str] | None = None,
+        visibility: Visibility | None = None,
     ) -> None:
-        """Find shows, people or tags."""
-        listing = pager.Listing(type.value if type else "s", query.strip())
-        self.bot.remember_query(interaction.user.id, listing.query)
-        async with Answer(interaction) as answer:
-            page = await pager.first(self.bot, listing, interaction.user.id)
-            if page is None:
-                await answer.give(
-                    f"Mixcloud found nothing for “{escape(query, 200)}”. Try fewer words."
-                )
-                return
-            await pager.remember(interaction, page.show_key)
-            await answer.give(embed=page.embed, rows=page.rows)
+        query = query.strip()
+        self.bot.remember(interaction.user.id, "query", query)
+        async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
+            await pager.open_listing(
+                answer,
+                Listing(type.value if type else "s", query),
+                anybody=may_anybody_turn(visibility),
+                nothing=_(
+                    "Mixcloud found nothing for “{query}”. Try fewer words.",
+                    query=escape(query, 200),
+                ),
+            )
 
     @search.autocomplete("query")
     async def _suggest_queries(
@@ -60,72 +92,160 @@ class MixcloudCommands(
     ) -> list[app_commands.Choice[str]]:
         return await suggest(interaction, suggested_queries(interaction, typed))
 
-    @app_commands.command()
-    @app_commands.describe(mix=MIX)
+    @app_commands.command(
+        description=N_("Show a show: its card, tracklist, comments and what is similar."),
+        extras=HERE,
+    )
+    @app_commands.describe(
+        mix=N_("A link, user/show, or a name; the last show shared here if empty"),
+        at=N_("What is played then, such as 43:10"),
+        visibility=WHO_SEES,
+    )
+    @app_commands.choices(visibility=VISIBILITY)
     async def show(
         self,
         interaction: discord.Interaction[MixBot],
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
+        at: app_commands.Transform[int, Position] | None = None,
+        visibility: Visibility | None = None,
     ) -> None:
-        """Show the card of one show."""
-        async with Answer(interaction) as answer:
-            await pager.open_show(answer, await show_key(interaction, mix), public=True)
+        async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
+            at = starting_at(mix) if at is None else at
+            await showing.open_show(answer, await show_key(interaction, mix), at=at)
 
-    @app_commands.command()
+    @app_commands.command(
+        description=N_("Show a person: uploads, favorites, listens, followers, playlists."),
+        extras=HERE,
+    )
+    @app_commands.describe(name=N_("A user name, a name, or a link"), visibility=WHO_SEES)
+    @app_commands.choices(visibility=VISIBILITY)
+    async def user(
+        self,
+        interaction: discord.Interaction[MixBot],
+        name: app_commands.Transform[Mention, PersonLink],
+        visibility: Visibility | None = None,
+    ) -> None:
+        async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
+            await showing.open_person(answer, await person_key(interaction, name))
+
+    @app_commands.command(
+        description=N_("Browse what is popular, on its way up or new."), extras=HERE
+    )
+    @app_commands.describe(
+        what=N_("What to browse"),
+        tag=N_("Only with this tag"),
+        city=N_("Only from this city"),
+        visibility=WHO_SEES,
+    )
+    @app_commands.choices(what=CHARTS, visibility=VISIBILITY)
+    async def browse(
+        self,
+        interaction: discord.Interaction[MixBot],
+        what: app_commands.Choice[str],
+        tag: app_commands.Transform[str, TagName] | None = None,
+        city: app_commands.Transform[str, CityName] | None = None,
+        visibility: Visibility | None = None,
+    ) -> None:
+        self.bot.remember(interaction.user.id, "tag", tag or "")
+        self.bot.remember(interaction.user.id, "city", city or "")
+        query = tag_query(tag, city)
+        listing = Listing(OF_TAGS[what.value] if query else what.value, query)
+        async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
+            await pager.open_listing(answer, listing, anybody=may_anybody_turn(visibility))
+
+    @app_commands.command(
+        description=N_("“I have 58 minutes”: a show that fits, by chance."), extras=HERE
+    )
+    @app_commands.describe(
+        tag=N_("Only with this tag"), minutes=N_("How long you have"), visibility=WHO_SEES
+    )
+    @app_commands.choices(visibility=VISIBILITY)
+    async def surprise(
+        self,
+        interaction: discord.Interaction[MixBot],
+        tag: app_commands.Transform[str, TagName] | None = None,
+        minutes: app_commands.Range[int, 1, 1440] | None = None,
+        visibility: Visibility | None = None,
+    ) -> None:
+        self.bot.remember(interaction.user.id, "tag", tag or "")
+        async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
+            await surprise.open_surprise(answer, tag_query(tag, None), minutes)
+
+    @app_commands.command(
+        description=N_("Link your Mixcloud account, so that the buttons act as you."),
+        extras=PRIVATE,
+    )
     async def link(self, interaction: discord.Interaction[MixBot]) -> None:
-        """Link your Mixcloud account, so that the buttons act as you."""
         async with Answer(interaction, private=True) as answer:
             await linking.offer(answer)
 
-    @app_commands.command()
+    @app_commands.command(description=N_("Forget your Mixcloud account."), extras=PRIVATE)
     async def unlink(self, interaction: discord.Interaction[MixBot]) -> None:
-        """Forget your Mixcloud account."""
         async with Answer(interaction, private=True) as answer:
             if await self.bot.accounts.unlink(interaction.user.id):
                 await answer.give(
-                    "I have forgotten your Mixcloud account. Mixcloud itself still lists mixbot "
-                    "under <https://www.mixcloud.com/settings/applications/>; remove it there too."
+                    _(
+                        "I have forgotten your Mixcloud account. Mixcloud itself still lists "
+                        "mixbot under <https://www.mixcloud.com/settings/applications/>; "
+                        "remove it there too."
+                    )
                 )
             else:
-                await answer.give("No Mixcloud account of yours is linked.")
+                await answer.give(_("No Mixcloud account of yours is linked."))
 
-    @app_commands.command()
+    @app_commands.command(
+        description=N_("Show the Mixcloud account you have linked."), extras=PRIVATE
+    )
     async def me(self, interaction: discord.Interaction[MixBot]) -> None:
-        """Show the Mixcloud account you have linked."""
         async with Answer(interaction, private=True) as answer:
             try:
-                async with self.bot.accounts.acting_as(interaction.user.id) as mixcloud:
-                    user = await mixcloud.me()
+                await showing.open_me(answer)
             except NotLinked as problem:
                 await linking.offer(answer, problem)
-                return
-            await answer.give(embed=cards.person(user))
 
-    @app_commands.command()
-    async def help(self, interaction: discord.Interaction[MixBot]) -> None:
-        """What mixbot can do, and what it can see."""
+    @app_commands.command(
+        description=N_("What the people you follow have been up to."), extras=PRIVATE
+    )
+    async def feed(self, interaction: discord.Interaction[MixBot]) -> None:
         async with Answer(interaction, private=True) as answer:
-            await answer.give(embed=await self._help())
+            await pager.open_listing(
+                answer,
+                Listing("e"),
+                nothing=_("Nothing yet. Follow somebody, and what they do shows up here."),
+            )
 
-    async def _help(self) -> discord.Embed:
-        lines = [
-            f"{await self.bot.mention(command.qualified_name)} {command.description}"
-            for command in self.bot.tree.walk_commands()
-            if isinstance(command, app_commands.Command)
-        ]
-        menus = self.bot.tree.get_commands(type=discord.AppCommandType.message)
-        lines.append(
-            "On any message, open **Apps** for "
-            + " or ".join(f"**{menu.name}**" for menu in menus)
-            + "."
-        )
-        seen = (
-            "The commands you give me, the messages you open my menu on, and the cards I post. "
-            "I do not read your conversations. Your Mixcloud link is kept encrypted until you "
-            f"use {await self.bot.mention('mixcloud unlink')}."
-        )
-        embed = discord.Embed(title="mixbot", description="\n".join(lines), colour=cards.BRAND)
-        return embed.add_field(name="What I can see", value=seen)
+    @app_commands.command(
+        description=N_("What is stored about you: see it, export it, have it forgotten."),
+        extras=PRIVATE,
+    )
+    async def privacy(self, interaction: discord.Interaction[MixBot]) -> None:
+        async with Answer(interaction, private=True) as answer:
+            await privacy.open_privacy(answer)
+
+    @app_commands.command(
+        description=N_("In which language I answer you privately."), extras=PRIVATE
+    )
+    @app_commands.describe(language=N_("That of your Discord, if you don't say"))
+    @app_commands.choices(language=LANGUAGE_CHOICES)
+    async def language(
+        self,
+        interaction: discord.Interaction[MixBot],
+        language: app_commands.Choice[str] | None = None,
+    ) -> None:
+        wanted = language.value if language and language.value in LANGUAGES else None
+        async with Answer(interaction, private=True) as answer:
+            person = await self.bot.preferences.person(interaction.user.id)
+            await self.bot.preferences.decide_for_person(replace(person, language=wanted))
+            spoken = wanted or language_of(str(interaction.locale))
+            speak(spoken)
+            await answer.give(_("From now on: {language}.", language=LANGUAGES[spoken]))
+
+    @app_commands.command(
+        description=N_("What mixbot can do, and what it can see."), extras=PRIVATE
+    )
+    async def help(self, interaction: discord.Interaction[MixBot]) -> None:
+        async with Answer(interaction, private=True) as answer:
+            await answer.give(card=await help.card(self.bot))
 
 
 async def setup(bot: Any) -> None:

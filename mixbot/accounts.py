@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mixbot.errors import UserError
+from mixbot.languages import ENGLISH, N_
 from mixbot.mixcloud import Mixcloud, MixcloudError, MixcloudOAuth, Unauthorized
 from mixbot.signin import DiscordSignIn, SignInFailed, new_verifier
 from mixbot.store import Account, LinkAttempt, Store
@@ -87,6 +88,7 @@ class Linked:
     account: Account
     waiting: Action | None
     reply: Reply | None
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +99,24 @@ class CodeToEnter:
 
 
 class NotLinked(UserError):
-    def __init__(self, sentence: str = "Link your Mixcloud account first.") -> None:
+    def __init__(self, sentence: str = N_("Link your Mixcloud account first.")) -> None:
         super().__init__(sentence)
 
 
 class LinkRefused(NotLinked):
     def __init__(self) -> None:
-        super().__init__("Mixcloud no longer accepts your link. Link your account again.")
+        super().__init__(N_("Mixcloud no longer accepts your link. Link your account again."))
 
 
 class LinkUnreadable(NotLinked):
     def __init__(self) -> None:
-        super().__init__("Your link can no longer be read. Link your account again.")
+        super().__init__(N_("Your link can no longer be read. Link your account again."))
 
 
 class LinkingOff(UserError):
     def __init__(self) -> None:
         super().__init__(
-            "Linking is switched off here: this bot has not been registered at Mixcloud yet."
+            N_("Linking is switched off here: this bot has not been registered at Mixcloud yet.")
         )
 
 
@@ -124,57 +126,71 @@ class LinkFailed(UserError):
 
 class TooManyLinks(LinkFailed):
     def __init__(self) -> None:
-        super().__init__("You asked for many links in a short time. Try again in ten minutes.")
+        super().__init__(N_("You asked for many links in a short time. Try again in ten minutes."))
 
 
 class LinkExpired(LinkFailed):
     def __init__(self) -> None:
-        super().__init__("This link is too old. Use `/mixcloud link` in Discord to get a new one.")
+        super().__init__(
+            N_("This link is too old. Use `/mixcloud link` in Discord to get a new one.")
+        )
 
 
 class LinkUsed(LinkFailed):
     def __init__(self) -> None:
         super().__init__(
-            "This link was used already, or replaced by a newer one. "
-            "Use `/mixcloud link` in Discord to get a new one."
+            N_(
+                "This link was used already, or replaced by a newer one. Use `/mixcloud link` "
+                "in Discord to get a new one."
+            )
         )
 
 
 class ForeignBrowser(LinkFailed):
     def __init__(self) -> None:
         super().__init__(
-            "This link was opened in another browser. Continue there, "
-            "or use `/mixcloud link` in Discord to get a new one."
+            N_(
+                "This link was opened in another browser. Continue there, or use `/mixcloud "
+                "link` in Discord to get a new one."
+            )
         )
 
 
 class WrongDiscordUser(LinkFailed):
     def __init__(self) -> None:
         super().__init__(
-            "You signed in to Discord as somebody other than the one this link was made for. "
-            "Nothing was linked. Use `/mixcloud link` as yourself."
+            N_(
+                "You signed in to Discord as somebody other than the one this link was made "
+                "for. Nothing was linked. Use `/mixcloud link` as yourself."
+            )
         )
 
 
 class Denied(LinkFailed):
     def __init__(self) -> None:
         super().__init__(
-            "Nothing was linked, as you wished. "
-            "If you change your mind, use `/mixcloud link` in Discord."
+            N_(
+                "Nothing was linked, as you wished. If you change your mind, use `/mixcloud "
+                "link` in Discord."
+            )
         )
 
 
 class MixcloudDidNotAgree(LinkFailed):
     def __init__(self) -> None:
         super().__init__(
-            "Mixcloud did not complete the link. Wait a moment, then use `/mixcloud link` "
-            "in Discord to try again."
+            N_(
+                "Mixcloud did not complete the link. Wait a moment, then use `/mixcloud link` "
+                "in Discord to try again."
+            )
         )
 
 
 class NoCode(LinkFailed):
     def __init__(self) -> None:
-        super().__init__("There is no code to enter any more. Use `/mixcloud link` to start again.")
+        super().__init__(
+            N_("There is no code to enter any more. Use `/mixcloud link` to start again.")
+        )
 
 
 class WrongCode(LinkFailed):
@@ -182,12 +198,12 @@ class WrongCode(LinkFailed):
         self.tries_left = tries_left
         match tries_left:
             case 0:
-                sentence = "That was not the code either. Use `/mixcloud link` to start again."
+                sentence = N_("That was not the code either. Use `/mixcloud link` to start again.")
             case 1:
-                sentence = "That is not the code. You can try once more."
+                sentence = N_("That is not the code. You can try once more.")
             case _:
-                sentence = f"That is not the code. You can try {tries_left} more times."
-        super().__init__(sentence)
+                sentence = N_("That is not the code. You can try {tries} more times.")
+        super().__init__(sentence, tries=tries_left)
 
 
 class Accounts:
@@ -280,7 +296,12 @@ class Accounts:
     # Linking, in the order it happens
 
     async def start_link(
-        self, person: Person, *, waiting: Action | None = None, reply: Reply | None = None
+        self,
+        person: Person,
+        *,
+        waiting: Action | None = None,
+        reply: Reply | None = None,
+        language: str = ENGLISH,
     ) -> str:
         """The address of a page on which `person` can link their account. It is theirs alone."""
         if self._oauth is None or self._vault is None:
@@ -296,6 +317,7 @@ class Accounts:
             started_at=now,
             expires_at=now + LINK_LIFETIME,
             link=_hash(link),
+            language=language,
         )
         if waiting:
             attempt = replace(attempt, waiting_verb=waiting.verb, waiting_key=waiting.key)
@@ -457,7 +479,8 @@ class Accounts:
             with suppress(CannotOpen):
                 token = self._opened(attempt.reply_token, _reply_of(attempt.user_id))
                 reply = Reply(attempt.reply_application_id, token)
-        linked = Linked(attempt.user_id, account, waiting, reply)
+        language = attempt.language or ENGLISH
+        linked = Linked(attempt.user_id, account, waiting, reply, language)
         log.info("user %s linked an account", attempt.user_id)
         if self.on_linked:
             self._start(self._tell(self.on_linked, linked))

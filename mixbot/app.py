@@ -110,6 +110,7 @@ async def assembled(
             store=store,
             public_url=settings.public_url,
             gateway_url=settings.discord_gateway_url,
+            message_content=settings.message_content,
             shard_count=settings.shard_count,
             shard_ids=settings.shard_ids,
             **options,
@@ -241,6 +242,11 @@ async def start(bot: MixBot, settings: Settings) -> None:
     spare_the_collector()
     try:
         await bot.connect()
+    except discord.PrivilegedIntentsRequired:
+        raise CannotStart(
+            "Discord does not let this bot read messages: switch on the Message Content intent "
+            "on its Bot page, or leave MIXBOT_MESSAGE_CONTENT out."
+        ) from None
     except (discord.ConnectionClosed, discord.GatewayNotFound) as error:
         raise CannotStart(f"Discord ended the connection for good: {error}") from None
 

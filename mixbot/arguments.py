@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
@@ -12,11 +12,13 @@ from discord import app_commands
 
 from mixbot import mixcloud
 from mixbot.errors import UserError
-from mixbot.mixcloud import Cloudcast, Link, ShortLink, find_links, read_key
+from mixbot.languages import LANGUAGES, N_
+from mixbot.mixcloud import Link, ShortLink, find_links, read_key
+from mixbot.mixcloud.tracklists import read_time
 from mixbot.ui.acting import ACTION
-from mixbot.ui.choosing import host
-from mixbot.ui.pager import Listing
+from mixbot.ui.listings import Listing
 from mixbot.ui.references import SHORT, Reference, reference, resolve
+from mixbot.ui.showing import host_of
 from mixbot.ui.text import escape, isolate, plain
 
 if TYPE_CHECKING:
@@ -25,34 +27,89 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXAMPLE = "https://www.mixcloud.com/spartacus/party-time/"
-MIX = "A link, user/show, or a name; the last show shared here if empty"
 CHOICES = 25
 SHORT_LINKS = 5  # of one message, since each is a question to Mixcloud
-POPULAR = Listing("p", "")
+POPULAR = Listing("p")
 AUTOCOMPLETE_SECONDS = 1.5  # Discord drops suggestions after 3
+CITIES = (
+    "Amsterdam, Athens, Barcelona, Beirut, Berlin, Bogotá, Bristol, Brooklyn, Brussels, Bucharest, "
+    "Budapest, Buenos Aires, Cape Town, Chicago, Copenhagen, Dakar, Detroit, Dublin, Edinburgh, "
+    "Glasgow, Hamburg, Helsinki, Istanbul, Johannesburg, Kyiv, Lagos, Leeds, Leipzig, Lisbon, "
+    "London, Los Angeles, Lyon, Madrid, Manchester, Marseille, Melbourne, Mexico City, Miami, "
+    "Milan, Montreal, Mumbai, Munich, Nairobi, Naples, New Orleans, New York, Osaka, Oslo, Paris, "
+    "Philadelphia, Porto, Prague, Rio de Janeiro, Rome, Rotterdam, San Francisco, Santiago, "
+    "São Paulo, Seattle, Seoul, Stockholm, Sydney, Tbilisi, Tel Aviv, Tokyo, Toronto, Utrecht, "
+    "Vienna, Warsaw, Zurich"
+).split(", ")
+
+
+# Who sees the answer of a command, in its `extras`: only who asked, or whoever they choose.
+PRIVATE, HERE = {"answers": "private"}, {"answers": "choice"}
+
+ONLY_ME = app_commands.Choice(name=N_("only me"), value="me")
+EVERYONE = app_commands.Choice(name=N_("everyone"), value="all")
+ANYBODY = app_commands.Choice(name=N_("everyone, who may turn the pages too"), value="any")
+VISIBILITY = [ONLY_ME, EVERYONE, ANYBODY]
+
+LANGUAGE_CHOICES = [
+    app_commands.Choice(name=N_("automatic"), value="auto"),
+    *(app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()),
+]
+
+
+async def is_private(
+    interaction: discord.Interaction[MixBot], visibility: app_commands.Choice[str] | None
+) -> bool:
+    """Whether only who asked is to see the answer: as they say, else as the server has it."""
+    if visibility is not None:
+        return visibility.value == ONLY_ME.value
+    return (await interaction.client.preferences.server(interaction.guild_id)).private
+
+
+def may_anybody_turn(visibility: app_commands.Choice[str] | None) -> bool:
+    """Whether pages may be turned by others than who asked."""
+    return visibility is not None and visibility.value == ANYBODY.value
 
 
 class NotAShow(UserError):
     def __init__(self, value: str) -> None:
         super().__init__(
-            f"I read “{escape(value, 200)}” and expected a link to a Mixcloud show, such as "
-            f"<{EXAMPLE}>, or its `user/show`."
+            N_(
+                "I read “{value}” and expected a link to a Mixcloud show, such as "
+                "<{example}>, or its `user/show`."
+            ),
+            value=escape(value, 200),
+            example=EXAMPLE,
         )
 
 
 class NotAPerson(UserError):
     def __init__(self, value: str) -> None:
         super().__init__(
-            f"I read “{escape(value, 200)}” and expected a Mixcloud user name, or a link to a "
-            "person or a show."
+            N_(
+                "I read “{value}” and expected a Mixcloud user name, or a link to a "
+                "person or a show."
+            ),
+            value=escape(value, 200),
         )
 
 
 class NothingShared(UserError):
     def __init__(self) -> None:
         super().__init__(
-            f"No show was shared here yet. Give me one: paste a link such as <{EXAMPLE}>, "
-            "or find one with `/mixcloud search`."
+            N_(
+                "No show was shared here yet. Give me one: paste a link such as <{example}>, "
+                "or find one with `/mixcloud search`."
+            ),
+            example=EXAMPLE,
+        )
+
+
+class NotAPosition(UserError):
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            N_("I read “{value}” and expected a position in a show, such as 43:10 or 1:02:03."),
+            value=escape(value, 200),
         )
 
 
@@ -84,6 +141,45 @@ class PersonLink(app_commands.Transformer):
             raise NotAPerson(value)
         return mention
 
+    async def autocomplete(
+        self, interaction: discord.Interaction[Any], value: float | str, /
+    ) -> list[app_commands.Choice[Any]]:
+        return await suggest(interaction, suggested_people(interaction, str(value)))
+
+
+class TagName(app_commands.Transformer):
+    """A tag, in anybody's spelling."""
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
+        return value.strip()
+
+    async def autocomplete(
+        self, interaction: discord.Interaction[Any], value: float | str, /
+    ) -> list[app_commands.Choice[Any]]:
+        return await suggest(interaction, suggested_tags(interaction, str(value)))
+
+
+class CityName(app_commands.Transformer):
+    """A city, in anybody's spelling."""
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
+        return value.strip()
+
+    async def autocomplete(
+        self, interaction: discord.Interaction[Any], value: float | str, /
+    ) -> list[app_commands.Choice[Any]]:
+        return suggested_cities(interaction, str(value))
+
+
+class Position(app_commands.Transformer):
+    """A moment in a show, such as 43:10, in seconds."""
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> int:
+        seconds = read_time(value)
+        if seconds is None:
+            raise NotAPosition(value)
+        return seconds
+
 
 def read_mention(value: str) -> Mention | None:
     """The first link in `value`, or what it means as `user/show`, user name or short id."""
@@ -112,9 +208,14 @@ async def show_key(interaction: discord.Interaction[MixBot], mention: Mention | 
             return share.key
 
 
+def starting_at(mention: Mention | None) -> int | None:
+    """Where a link begins to play, in seconds, if it says so."""
+    return mention.start if isinstance(mention, Link) else None
+
+
 async def person_key(interaction: discord.Interaction[MixBot], mention: Mention | None) -> str:
     """The key of the person who is meant; of a show, it is the host."""
-    return host(await show_key(interaction, mention))
+    return host_of(await show_key(interaction, mention))
 
 
 async def suggest(
@@ -133,22 +234,43 @@ async def suggest(
 async def suggested_shows(
     interaction: discord.Interaction[MixBot], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """Shows shared here lately, then what Mixcloud finds, or what is popular there."""
-    bot = interaction.client
-    shares = await bot.store.recent_shares(
-        guild_id=interaction.guild_id, user_id=interaction.user.id
-    )
-    found = {
-        share.key: share.name
-        for share in shares
-        if share.name and typed.casefold() in share.name.casefold()
-    }
-    listing = Listing("s", typed.strip()) if len(typed.strip()) > 1 else POPULAR
-    for show in await listing.page(bot, 0):
-        if isinstance(show, Cloudcast):
-            found.setdefault(show.key, f"{isolate(show.name)} · {isolate(show.user.name)}")
+    """What the user and the server shared lately, then what Mixcloud finds or is popular there."""
+    bot, user_id, typed = interaction.client, interaction.user.id, typed.strip()
+    shares = list(await bot.store.recent_shares(user_id=user_id))
+    if interaction.guild_id:
+        shares += await bot.store.recent_shares(guild_id=interaction.guild_id)
+    found: dict[str, str] = {}
+    for share in shares:
+        if share.name and typed.casefold() in share.name.casefold():
+            found.setdefault(share.key, share.name)
+    listing = Listing("s", typed) if len(typed) > 1 else POPULAR
+    for show in (await listing.page(bot, 0, user_id)).all():
+        found.setdefault(show.key, f"{isolate(show.name)} · {isolate(show.user.name)}")
+    return await _choices(bot, found)
+
+
+async def suggested_people(
+    interaction: discord.Interaction[MixBot], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The hosts of what the user shared lately, then whom Mixcloud finds."""
+    bot, user_id, typed = interaction.client, interaction.user.id, typed.strip()
+    found: dict[str, str] = {}
+    for share in await bot.store.recent_shares(user_id=user_id):
+        key = host_of(share.key)
+        name = bot.names.get(key) or Link.from_key(key).user
+        if typed.casefold() in f"{name} {Link.from_key(key).user}".casefold():
+            found.setdefault(key, name)
+    if len(typed) > 1:
+        for person in (await Listing("u", typed).page(bot, 0, user_id)).all():
+            found.setdefault(person.key, person.name)
+    return await _choices(bot, found)
+
+
+async def _choices(bot: MixBot, found: Mapping[str, str]) -> list[app_commands.Choice[str]]:
     return [
-        app_commands.Choice(name=plain(name, 100), value=await reference(bot.store, key))
+        app_commands.Choice(
+            name=plain(name, 100) or key[:100], value=await reference(bot.store, key)
+        )
         for key, name in list(found.items())[:CHOICES]
     ]
 
@@ -157,14 +279,43 @@ async def suggested_queries(
     interaction: discord.Interaction[MixBot], typed: str
 ) -> list[app_commands.Choice[str]]:
     """The user's latest searches, then the tags of what is popular now."""
-    bot = interaction.client
-    words = dict.fromkeys(bot.queries.get(interaction.user.id, ()))
-    for show in await POPULAR.page(bot, 0):
-        if isinstance(show, Cloudcast):
-            words.update(dict.fromkeys(tag.name for tag in show.tags))
-    fitting = [word for word in words if typed.casefold() in word.casefold()]
-    return [app_commands.Choice(name=plain(word, 100), value=word[:100]) for word in fitting][
-        :CHOICES
+    words = interaction.client.recent(interaction.user.id, "query")
+    return _words(typed, [*words, *await _popular_tags(interaction)])
+
+
+async def suggested_tags(
+    interaction: discord.Interaction[MixBot], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The tags the user looked at lately, those of what is popular, then what Mixcloud finds."""
+    bot, user_id, typed = interaction.client, interaction.user.id, typed.strip()
+    words = [*bot.recent(user_id, "tag"), *await _popular_tags(interaction)]
+    if len(typed) > 1:
+        words += [tag.name for tag in (await Listing("t", typed).page(bot, 0, user_id)).all()]
+    return _words(typed, words)
+
+
+def suggested_cities(
+    interaction: discord.Interaction[MixBot], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The cities the user looked at lately, then large ones: Mixcloud cannot be asked for any."""
+    words = [*interaction.client.recent(interaction.user.id, "city"), *CITIES]
+    return _words(typed, words)
+
+
+async def _popular_tags(interaction: discord.Interaction[MixBot]) -> list[str]:
+    popular = await POPULAR.page(interaction.client, 0, interaction.user.id)
+    return [tag.name for show in popular.all() for tag in show.tags]
+
+
+def _words(typed: str, words: Iterable[str]) -> list[app_commands.Choice[str]]:
+    """Those of `words` in which `typed` occurs, each once in any spelling."""
+    fitting: dict[str, str] = {}
+    for word in words:
+        if word.strip() and typed.strip().casefold() in word.casefold():
+            fitting.setdefault(word.casefold(), word)
+    return [
+        app_commands.Choice(name=plain(word, 100), value=word[:100])
+        for word in list(fitting.values())[:CHOICES]
     ]
 
 

@@ -14,13 +14,24 @@ from yarl import URL
 
 from mixbot.accounts import Accounts, Linked
 from mixbot.mixcloud import Mixcloud
+from mixbot.preferences import Preferences
 from mixbot.store import Store
-from mixbot.ui import acting, components, replies
+from mixbot.ui import acting, handling, replies
+from mixbot.ui.tongues import speak_to
+from mixbot.ui.translation import Catalogues
 
 if TYPE_CHECKING:
-    from mixbot.settings import Settings
+    from collections.abc import Sequence
 
-COGS = ("cogs.mixcloud", "cogs.actions")
+    from mixbot.settings import Settings
+    from mixbot.ui.cards import Card
+    from mixbot.ui.listings import Leaf
+
+COGS = ("cogs.mixcloud", "cogs.actions", "cogs.settings", "cogs.links")
+PAGES_KEPT = 500  # of 20 results each
+DETAILS_KEPT = 1000  # shows and people
+KEPT_SECONDS = 300.0
+LINK_INTENTS = discord.Intents(guild_messages=True, dm_messages=True, message_content=True)
 COMPONENTS = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 
 
@@ -43,6 +54,11 @@ class Tree(app_commands.CommandTree["MixBot"]):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
 
+    async def interaction_check(self, interaction: discord.Interaction[MixBot], /) -> bool:
+        """Everybody may; this is where the language of the answer is settled."""
+        await speak_to(interaction)
+        return True
+
     async def on_error(
         self, interaction: discord.Interaction[MixBot], error: app_commands.AppCommandError, /
     ) -> None:
@@ -60,6 +76,7 @@ class MixBot(commands.AutoShardedBot):
         store: Store,
         public_url: str,
         gateway_url: str | None = None,
+        message_content: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(
@@ -68,7 +85,7 @@ class MixBot(commands.AutoShardedBot):
             tree_cls=Tree,
             # Interactions need no intent, and a server costs 1.7 KB without the guilds intent
             # against 29 KB with it.
-            intents=discord.Intents.none(),
+            intents=LINK_INTENTS if message_content else discord.Intents.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -79,13 +96,18 @@ class MixBot(commands.AutoShardedBot):
         self.accounts = accounts
         self.store = store
         self.public_url = public_url
+        self.reads_messages = message_content
         self._gateway_url = gateway_url
-        self.pages: TTLCache[tuple[str, str, int], bytes] = TTLCache(maxsize=64, ttl=300)
-        self.names: LRUCache[str, str] = LRUCache(maxsize=4096)  # show key → its title
-        self.queries: LRUCache[int, list[str]] = LRUCache(maxsize=1024)  # user → latest searches
+        self.preferences = Preferences(store)
+        self.pages: TTLCache[tuple[str, str, int], Leaf] = TTLCache(PAGES_KEPT, KEPT_SECONDS)
+        self.details: TTLCache[str, bytes] = TTLCache(DETAILS_KEPT, KEPT_SECONDS)  # JSON, by key
+        self.names: LRUCache[str, str] = LRUCache(4096)  # show or person → its title
+        self.help_cards: dict[str, Card] = {}  # by language
+        self._recent: LRUCache[tuple[int, str], list[str]] = LRUCache(4096)
         self._command_ids: dict[str, int] | None = None
 
     async def setup_hook(self) -> None:
+        await self.tree.set_translator(Catalogues())
         for cog in COGS:
             await self.load_extension(cog)
         self.accounts.on_linked = self._on_linked
@@ -97,7 +119,10 @@ class MixBot(commands.AutoShardedBot):
 
     async def on_interaction(self, interaction: discord.Interaction[MixBot]) -> None:
         """Where buttons, menus and forms find their way."""
-        await components.use(interaction)
+        await handling.use(interaction)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Where discord.py would look for commands written as text: there are none."""
 
     async def _on_linked(self, linked: Linked) -> None:
         await acting.finish(self, linked)
@@ -108,12 +133,22 @@ class MixBot(commands.AutoShardedBot):
             self.shard_count, _, _ = await self.http.get_bot_gateway()
         await super().launch_shards()
 
-    def remember_query(self, user_id: int, query: str) -> None:
-        """Suggest `query` to this user again, the latest first."""
-        if not query:
-            return  # Discord refuses suggestions of which one is empty
-        latest = self.queries.get(user_id, [])
-        self.queries[user_id] = [query, *(one for one in latest if one != query)][:10]
+    def recent(self, user_id: int, kind: str) -> Sequence[str]:
+        """What this user looked for lately, the latest first; `kind` is query, tag or city."""
+        return self._recent.get((user_id, kind), ())
+
+    def remember(self, user_id: int, kind: str, text: str) -> None:
+        """Suggest `text` to this user again."""
+        if text:  # Discord refuses suggestions of which one is empty
+            latest = [one for one in self.recent(user_id, kind) if one != text]
+            self._recent[user_id, kind] = [text, *latest][:10]
+
+    async def forget(self, user_id: int) -> None:
+        """Drop everything about a user, here and in the store."""
+        await self.store.forget(user_id)
+        self.preferences.forget(user_id)
+        for kind in ("query", "tag", "city"):
+            self._recent.pop((user_id, kind), None)
 
     async def mention(self, command: str) -> str:
         """`command` (“mixcloud search”) as a clickable mention, or as code if it has no id yet."""

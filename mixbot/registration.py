@@ -33,7 +33,7 @@ async def _sync(bot: MixBot, guild_id: int | None, *, confirmed: bool, out: Cons
     guild = discord.Object(guild_id) if guild_id else None
     if guild:
         bot.tree.copy_global_to(guild=guild)
-    wanted = [command.to_dict(bot.tree) for command in bot.tree._get_all_commands(guild=guild)]
+    wanted = await payloads(bot, guild)
     if bot.application_id is None:
         raise app.CannotStart("Discord did not say which application the token is of.")
     if guild_id:
@@ -48,6 +48,14 @@ async def _sync(bot: MixBot, guild_id: int | None, *, confirmed: bool, out: Cons
     elif confirmed or Confirm.ask("Register this?", console=out, default=True):
         await bot.tree.sync(guild=guild)
         out.print(f"{len(wanted)} commands registered.")
+
+
+async def payloads(bot: MixBot, guild: discord.Object | None = None) -> list[dict[str, Any]]:
+    """All commands as Discord is told of them, in every language."""
+    found = bot.tree._get_all_commands(guild=guild)
+    if (translator := bot.tree.translator) is None:
+        return [command.to_dict(bot.tree) for command in found]
+    return [await command.get_translated_payload(bot.tree, translator) for command in found]
 
 
 def differences(registered: list[Any], wanted: list[Any]) -> list[str]:

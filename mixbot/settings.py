@@ -173,6 +173,8 @@ class Settings(MixcloudSettings):
         None, validation_alias="MIXBOT_ENCRYPTION_KEYS"
     )
 
+    message_content: bool = Field(False, validation_alias="MIXBOT_MESSAGE_CONTENT")
+
     shard_count: int | None = Field(None, ge=1, validation_alias="MIXBOT_SHARD_COUNT")
     shard_ids: Annotated[tuple[int, ...] | None, NoDecode, BeforeValidator(_listed)] = Field(
         None, validation_alias="MIXBOT_SHARD_IDS"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from mixbot.settings import Settings
 from mixbot.store import Account
 from mixbot.vault import Vault
 
+TITLE = re.compile(r"^### \[.*\]\((.*)\)$", re.MULTILINE)
 CLIENT_ID, CLIENT_SECRET = "mixbot-client", "mixbot-client-secret"
 
 
@@ -65,6 +67,13 @@ class Scene:
     async def use(self, user: User, command: str, **options: Any) -> Message:
         """What the bot answers to a slash command in the channel."""
         return await (await user.slash(self.channel, command, **options)).reply()
+
+
+def page_of(card: Message) -> str:
+    """The address behind the title of a card."""
+    found = TITLE.search(card.text)
+    assert found, card
+    return found[1]
 
 
 @asynccontextmanager

@@ -3,6 +3,23 @@
 from .engines import StoreError
 from .opening import open_store
 from .queries import Store
-from .records import Account, LinkAttempt, Share
+from .records import (
+    Account,
+    LinkAttempt,
+    LinkReply,
+    PersonSettings,
+    ServerSettings,
+    Share,
+)
 
-__all__ = ["Account", "LinkAttempt", "Share", "Store", "StoreError", "open_store"]
+__all__ = [
+    "Account",
+    "LinkAttempt",
+    "LinkReply",
+    "PersonSettings",
+    "ServerSettings",
+    "Share",
+    "Store",
+    "StoreError",
+    "open_store",
+]

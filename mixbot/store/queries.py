@@ -15,6 +15,7 @@ from cachetools import LRUCache
 from sqlalchemy import (
     Connection,
     Row,
+    RowMapping,
     Select,
     Table,
     bindparam,
@@ -27,13 +28,25 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from .engines import Database
-from .records import Account, LinkAttempt, Share
-from .schema import accounts, gates, link_attempts, link_starts, long_keys, metadata, shares
+from .records import Account, LinkAttempt, LinkReply, PersonSettings, ServerSettings, Share
+from .schema import (
+    accounts,
+    gates,
+    link_attempts,
+    link_replies,
+    link_starts,
+    long_keys,
+    metadata,
+    people,
+    servers,
+    shares,
+)
 
 T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 
 SHARES_KEPT = timedelta(days=400)  # a chart of a year, and some
+REPLIES_KEPT = timedelta(days=7)  # who edits or deletes an older message keeps our answer to it
 SHARES_GATHERED = 0.1  # seconds
 START_WINDOW = timedelta(minutes=10)
 
@@ -51,6 +64,14 @@ _LAST_SHARE = (
 )
 _SHARE = shares.insert()
 _LONG_KEY = select(long_keys.c.key).where(long_keys.c.id == bindparam("id"))
+_SERVER = select(servers).where(servers.c.guild_id == bindparam("guild_id"))
+_PERSON = select(people).where(people.c.user_id == bindparam("user_id"))
+_LINK_REPLY = select(link_replies).where(link_replies.c.message_id == bindparam("message_id"))
+_SHARED_SINCE = (
+    select(shares.c.key)
+    .where(shares.c.channel_id == bindparam("channel_id"), shares.c.shared_at > bindparam("since"))
+    .distinct()
+)
 _GATE = select(gates.c.closed_until).where(gates.c.provider == bindparam("provider"))
 
 
@@ -297,6 +318,56 @@ class Store:
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return [Share(*row) for row in rows]
 
+    async def shared_since(self, channel_id: int, since: datetime) -> set[str]:
+        """The keys of the shows that were shared in a channel after `since`."""
+        await self._save_shares()
+        wanted = {"channel_id": channel_id, "since": since}
+        rows = await self._database.read(
+            lambda connection: connection.execute(_SHARED_SINCE, wanted).scalars().all()
+        )
+        return set(rows)
+
+    # Answers to links in messages
+
+    async def save_link_reply(self, reply: LinkReply) -> None:
+        """Remember which message of ours answers a message, in place of an earlier one."""
+        await self._upsert(link_replies, asdict(reply))
+
+    async def link_reply(self, message_id: int) -> LinkReply | None:
+        """Our answer to the links in a message."""
+        row = await self._row(_LINK_REPLY, {"message_id": message_id})
+        return LinkReply(*row) if row else None
+
+    async def take_link_replies(self, message_ids: Sequence[int]) -> Sequence[LinkReply]:
+        """Our answers to these messages; from now on there are none."""
+        query = (
+            delete(link_replies)
+            .where(link_replies.c.message_id.in_(message_ids))
+            .returning(link_replies)
+        )
+        rows = await self._write(lambda connection: connection.execute(query).all())
+        return [LinkReply(*row) for row in rows]
+
+    # Settings
+
+    async def server(self, guild_id: int) -> ServerSettings | None:
+        """What was decided for a server, if anything was."""
+        row = await self._row(_SERVER, {"guild_id": guild_id})
+        return ServerSettings(*row) if row else None
+
+    async def save_server(self, settings: ServerSettings) -> None:
+        """Remember what was decided for a server."""
+        await self._upsert(servers, asdict(settings))
+
+    async def person(self, user_id: int) -> PersonSettings | None:
+        """What a person decided for themselves, if anything."""
+        row = await self._row(_PERSON, {"user_id": user_id})
+        return PersonSettings(*row) if row else None
+
+    async def save_person(self, settings: PersonSettings) -> None:
+        """Remember what a person decided for themselves."""
+        await self._upsert(people, asdict(settings))
+
     # Keys too long for a button
 
     async def short_id(self, key: str) -> str:
@@ -343,6 +414,8 @@ class Store:
             connection.execute(delete(link_starts).where(link_starts.c.since <= now - START_WINDOW))
             connection.execute(delete(shares).where(shares.c.shared_at <= now - SHARES_KEPT))
             connection.execute(delete(gates).where(gates.c.closed_until <= now))
+            too_old = link_replies.c.replied_at <= now - REPLIES_KEPT
+            connection.execute(delete(link_replies).where(too_old))
 
         await self._write(drop)
 
@@ -357,6 +430,22 @@ class Store:
                     connection.execute(delete(table).where(table.c.user_id == user_id))
 
         await self._write(drop)
+
+    async def remembered(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
+        """Everything about a user, by table; what is encrypted or hashed only as how many bytes."""
+        await self._save_shares()
+
+        def gather(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+            return {
+                table.name: [
+                    _readable(row._mapping)
+                    for row in connection.execute(select(table).where(table.c.user_id == user_id))
+                ]
+                for table in metadata.sorted_tables
+                if "user_id" in table.c
+            }
+
+        return await self._database.read(gather)
 
     async def ping(self) -> None:
         """Answer, if the database does."""
@@ -382,6 +471,14 @@ class Store:
         others = {name: insert.excluded[name] for name in values if name not in table.primary_key.c}
         query = insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=others)
         await self._write(lambda connection: connection.execute(query))
+
+
+def _readable(row: RowMapping) -> dict[str, Any]:
+    """A row as its owner may read it."""
+    return {
+        name: f"{len(value)} bytes, encrypted or hashed" if isinstance(value, bytes) else value
+        for name, value in row.items()
+    }
 
 
 def _attempt(row: AnyRow | None) -> LinkAttempt | None:

@@ -43,6 +43,7 @@ class LinkAttempt:
     account_username: str | None = None
     account_name: str | None = None
     account_token: bytes | None = field(default=None, repr=False)  # encrypted
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,37 @@ class Share:
     key: str
     name: str | None
     shared_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What those who manage a server have decided for it."""
+
+    guild_id: int
+    links: bool = False  # answer links in messages with a card
+    private: bool = False  # answer privately where nothing else is asked for
+    charts: bool = True  # count what is shared here
+    classic: bool = False  # embeds and Discord's own preview of the page, in place of layouts
+    language: str | None = None  # in place of the server's own
+    locale: str | None = None  # the server's own, when it was last seen
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSettings:
+    """What a person has decided for themselves."""
+
+    user_id: int
+    language: str | None = None  # in place of that of their Discord
+    profile: bool = False  # others may see which Mixcloud account is theirs
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReply:
+    """A message of ours that answers the links in somebody's message."""
+
+    message_id: int
+    channel_id: int
+    user_id: int
+    reply_id: int
+    keys: str  # of the shows, a line each
+    replied_at: datetime

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0001"  # the revision that the tables below describe
+HEAD = "0002"  # the revision that the tables below describe
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -95,6 +96,7 @@ link_attempts = Table(
     Column("account_username", Text),
     Column("account_name", Text),
     Column("account_token", LargeBinary),  # encrypted
+    Column("language", String(8)),  # of who is linking
     Index(None, "expires_at"),
 )
 
@@ -134,4 +136,38 @@ gates = Table(
     metadata,
     Column("provider", String(16), primary_key=True),
     Column("closed_until", UtcDateTime, nullable=False),
+)
+
+servers = Table(
+    "servers",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("links", Boolean, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("charts", Boolean, nullable=False),
+    Column("classic", Boolean, nullable=False),
+    Column("language", String(8)),
+    Column("locale", String(8)),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("language", String(8)),
+    Column("profile", Boolean, nullable=False),
+)
+
+# Which of our messages answers the links in somebody's message.
+link_replies = Table(
+    "link_replies",
+    metadata,
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("reply_id", BigInteger, nullable=False),
+    Column("keys", Text, nullable=False),
+    Column("replied_at", UtcDateTime, nullable=False),
+    Index(None, "replied_at"),
+    Index(None, "user_id"),
 )

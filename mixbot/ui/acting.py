@@ -9,18 +9,11 @@ from typing import TYPE_CHECKING
 import discord
 
 from mixbot.accounts import Action, Linked, NotLinked
+from mixbot.languages import _, speak
 from mixbot.ui import linking, replies, verbs
 from mixbot.ui.answers import Answer, edit
-from mixbot.ui.components import (
-    PRIMARY,
-    SECONDARY,
-    Component,
-    Interaction,
-    Rows,
-    button,
-    handles,
-    row,
-)
+from mixbot.ui.components import PRIMARY, SECONDARY, Component, Rows, button, row
+from mixbot.ui.handling import Interaction, handles
 from mixbot.ui.references import Reference, reference, resolve
 from mixbot.ui.text import inline
 
@@ -44,14 +37,13 @@ async def carry_out(answer: Answer, action: Action) -> None:
     except NotLinked as problem:
         await linking.offer(answer, problem, waiting=action)
         return
-    await answer.give(
-        verbs.sentence(verbs.did(action, bot.names)), rows=await _way_back(bot, action)
-    )
+    await answer.give(verbs.did(action, bot.names), rows=await _way_back(bot, action))
 
 
 async def finish(bot: MixBot, linked: Linked) -> None:
     """Turn the private “Link Mixcloud” message into “Linked as …” and do what was waiting."""
-    content = f"Linked as **{inline(linked.account.name, 100)}**"
+    speak(linked.language)
+    lines = [_("Linked as {name}.", name=f"**{inline(linked.account.name, 100)}**")]
     rows: Rows = ()
     if linked.waiting:
         try:
@@ -60,15 +52,16 @@ async def finish(bot: MixBot, linked: Linked) -> None:
             sentence = replies.explain(error)
             if sentence is None:
                 log.exception("bug in a waiting action")
-            content += f", but this did not work: {sentence or 'something went wrong on my side.'}"
+                sentence = _("Something went wrong on my side.")
+            lines.append(_("But this did not work: {problem}", problem=sentence))
         else:
-            content += f", and {verbs.did(linked.waiting, bot.names)}."
+            lines.append(verbs.did(linked.waiting, bot.names))
             rows = await _way_back(bot, linked.waiting)
     else:
-        content += ". The buttons on every card now act as you."
+        lines.append(_("The buttons on every card now act as you."))
     if linked.reply is None:
         return
-    message = {"content": content, "components": rows, "allowed_mentions": {"parse": []}}
+    message = {"content": "\n".join(lines), "components": rows, "allowed_mentions": {"parse": []}}
     try:
         await edit(bot, linked.reply.application_id, linked.reply.token, message)
     except discord.HTTPException as error:  # older than 15 minutes, or dismissed
@@ -78,14 +71,14 @@ async def finish(bot: MixBot, linked: Linked) -> None:
 async def _way_back(bot: MixBot, action: Action) -> list[Component]:
     words = verbs.VERBS[verbs.VERBS[action.verb].undo]
     ref = await reference(bot.store, action.key)
-    return [row(button("Undo", f"m1:{words.code}!:{ref}"))]
+    return [row(button(_("Undo"), f"m1:{words.code}!:{ref}"))]
 
 
 def action_button(verb: str, ref: Reference) -> Component:
     """Does one thing with one show for whoever clicks; works as long as its message exists."""
     words = verbs.VERBS[verb]
     style = PRIMARY if verb == "favorite" else SECONDARY
-    return button(words.label, f"m1:{words.code}:{ref}", style=style)
+    return button(_(words.label), f"m1:{words.code}:{ref}", style=style)
 
 
 @handles(ACTION)

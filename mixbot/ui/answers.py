@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import discord
+import orjson
 from discord.http import Route
 from discord.webhook.async_ import async_context
+
+from mixbot.ui.cards import LAYOUT, Card, as_embed, as_layout
+from mixbot.ui.tongues import speak_to, speak_to_all
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
     from .components import Rows
 
+Body: TypeAlias = dict[str, Any]
+"""A message's fields, as Discord's JSON has them."""
+
 SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
-EPHEMERAL = 1 << 6
+EPHEMERAL = 1 << 6  # a bit of a message's flags
 SEND, SEND_LATER, EDIT_LATER, EDIT, FORM = 4, 5, 6, 7, 9  # kinds of responses to an interaction
 KEY = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something that is sent along with an answer."""
+
+    name: str
+    data: bytes
+    content_type: str
 
 
 class State(Enum):
@@ -34,8 +52,9 @@ class Answer:
 
     Inside `async with`, there is a second to `give` it; after that Discord is told to wait,
     and it is given when it is there. An answer that came within the second took one call
-    instead of two. It is private or not from the beginning, as Discord wants it. `in_place`, it
-    changes the message whose component was used.
+    instead of two. It is `private` or not from the beginning, as Discord wants it: a private one
+    speaks its reader's language, another that of its server. `in_place`, it changes the message
+    whose component was used.
     """
 
     def __init__(
@@ -47,8 +66,9 @@ class Answer:
     ) -> None:
         self.interaction = interaction
         self.in_place = in_place
+        self.private = private or _is_kept_private(interaction)
         self.state = State.OWED
-        self._flags = EPHEMERAL if private else 0
+        self._classic = False
         self._promise: asyncio.Task[None] | None = None
         interaction.extras[KEY] = self
 
@@ -59,6 +79,8 @@ class Answer:
 
     async def __aenter__(self) -> Self:
         self._timer = asyncio.get_running_loop().call_later(SOON, self._start_promise)
+        if not self.private:
+            self._classic = await speak_to_all(self.interaction)
         return self
 
     async def __aexit__(self, kind: object, error: object, traceback: object) -> None:
@@ -69,43 +91,65 @@ class Answer:
             await self._promise
 
     async def give(
-        self, content: str = "", *, embed: discord.Embed | None = None, rows: Rows = ()
+        self,
+        content: str = "",
+        *,
+        card: Card | None = None,
+        rows: Rows = (),
+        file: File | None = None,
     ) -> None:
-        """Show this, in place of what the answer showed before."""
-        data: dict[str, Any] = {
-            "content": content,
-            "embeds": [embed.to_dict()] if embed else [],
-            "components": list(rows),
-            "allowed_mentions": {"parse": []},
-        }
+        """Show this, in place of what the answer showed before: a text, or a card."""
         if self._promise:
             await self._promise
+        body = self._drawn(card, rows) if card else self._text(content, rows)
         before, self.state = self.state, State.GIVEN
         try:
-            await self._show(data, first=before is State.OWED)
+            await self._show(body, file, first=before is State.OWED)
         except discord.HTTPException:
             self.state = before  # Discord took offence at it, and still waits
             raise
 
-    async def _show(self, data: dict[str, Any], *, first: bool) -> None:
-        interaction = self.interaction
-        if first:
-            kind = EDIT if self.in_place else SEND
-            flags = {} if self.in_place else {"flags": self._flags}
-            await _respond(interaction, kind, data | flags)
-        else:
-            await edit(interaction, interaction.application_id, interaction.token, data)
+    def _drawn(self, card: Card, rows: Rows) -> Body:
+        if self._classic and not self._stays_layout:
+            return as_embed(card, rows)
+        return as_layout(card, rows)
 
-    async def refuse(self, sentence: str) -> None:
+    def _text(self, content: str, rows: Rows) -> Body:
+        if self._stays_layout:
+            return {"flags": LAYOUT, "components": [{"type": 10, "content": content}, *rows]}
+        return {"content": content, "embeds": [], "components": list(rows)}
+
+    @property
+    def _stays_layout(self) -> bool:
+        """Whether this changes a layout, which Discord lets become nothing else."""
+        message = self.interaction.message if self.in_place else None
+        return bool(message and message.flags.value & LAYOUT)
+
+    async def _show(self, body: Body, file: File | None, *, first: bool) -> None:
+        interaction = self.interaction
+        data = {**body, "allowed_mentions": {"parse": []}}
+        if body.get("flags") and (self.in_place or not first):
+            data |= {"content": None, "embeds": []}  # what was there before it was a layout
+        if not first:
+            await edit(interaction, interaction.application_id, interaction.token, data, file)
+            return
+        if self.private and not self.in_place:
+            data["flags"] = data.get("flags", 0) | EPHEMERAL
+        await _respond(interaction, EDIT if self.in_place else SEND, data, file)
+
+    async def refuse(self, error: BaseException, explain: Callable[[BaseException], str]) -> None:
         """Say why there is no answer: privately, unless a public one was promised."""
         if self._promise:
             await self._promise
+        if self.state is State.PROMISED and not self.in_place:
+            await self.give(explain(error))
+            return
+        await speak_to(self.interaction)
+        sentence = explain(error)
         data = {"content": sentence, "allowed_mentions": {"parse": []}}
         if self.state is State.OWED:
             self.state = State.GIVEN
             await _respond(self.interaction, SEND, data | {"flags": EPHEMERAL})
-        elif self.state is State.PROMISED and not self.in_place:
-            await self.give(sentence)
         else:
             await self.interaction.followup.send(sentence, ephemeral=True)
 
@@ -116,7 +160,19 @@ class Answer:
 
     async def _make_promise(self) -> None:
         kind = EDIT_LATER if self.in_place else SEND_LATER
-        await _respond(self.interaction, kind, {"flags": self._flags})
+        await _respond(self.interaction, kind, {"flags": EPHEMERAL if self.private else 0})
+
+
+def _is_kept_private(interaction: discord.Interaction[MixBot]) -> bool:
+    """Whether Discord shows the answer to nobody else, whatever is asked for.
+
+    It does so where a person brought the app along into a server that lets them not.
+    """
+    return (
+        interaction.guild_id is not None
+        and not interaction.is_guild_integration()
+        and not interaction.permissions.use_external_apps
+    )
 
 
 async def open_form(interaction: discord.Interaction[MixBot], form: dict[str, Any]) -> None:
@@ -125,7 +181,7 @@ async def open_form(interaction: discord.Interaction[MixBot], form: dict[str, An
 
 
 async def _respond(
-    interaction: discord.Interaction[MixBot], kind: int, data: dict[str, Any]
+    interaction: discord.Interaction[MixBot], kind: int, data: Body, file: File | None = None
 ) -> None:
     # What InteractionResponse does, without asking for the message back and building it: that
     # is two fifths of what such an answer costs.
@@ -138,6 +194,7 @@ async def _respond(
             webhook_token=interaction.token,
         ),
         {"type": kind, "data": data},
+        file,
     )
 
 
@@ -145,7 +202,8 @@ async def edit(
     interaction: discord.Interaction[MixBot] | MixBot,
     application_id: int,
     token: str,
-    data: dict[str, Any],
+    data: Body,
+    file: File | None = None,
 ) -> None:
     """Change the first answer to the interaction that `token` is of."""
     await _request(
@@ -157,14 +215,43 @@ async def edit(
             webhook_token=token,
         ),
         data,
+        file,
     )
 
 
 async def _request(
-    source: discord.Interaction[MixBot] | MixBot, route: Route, payload: dict[str, Any]
+    source: discord.Interaction[MixBot] | MixBot,
+    route: Route,
+    payload: dict[str, Any],
+    file: File | None = None,
 ) -> None:
     bot = source.client if isinstance(source, discord.Interaction) else source
     session = bot.http._HTTPClient__session  # type: ignore[attr-defined]  # as Webhook.partial does
-    await async_context.get().request(
-        route, session, payload=payload, proxy=bot.http.proxy, proxy_auth=bot.http.proxy_auth
-    )
+    proxy: dict[str, Any] = {"proxy": bot.http.proxy, "proxy_auth": bot.http.proxy_auth}
+    if file is None:
+        await async_context.get().request(route, session, payload=payload, **proxy)
+        return
+    parts: list[dict[str, Any]] = [
+        {"name": "payload_json", "value": orjson.dumps(payload).decode()},
+        {
+            "name": "files[0]",
+            "value": file.data,
+            "filename": file.name,
+            "content_type": file.content_type,
+        },
+    ]
+    await async_context.get().request(route, session, multipart=parts, **proxy)
+
+
+async def remember(interaction: discord.Interaction[MixBot], show_key: str | None) -> None:
+    """Note that everyone in the channel is about to see this show: the last one shared there."""
+    if show_key and interaction.channel_id:
+        bot = interaction.client
+        await bot.store.record_share(
+            interaction.channel_id,
+            show_key,
+            shared_at=interaction.created_at,
+            name=bot.names.get(show_key),
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id,
+        )

@@ -7,29 +7,30 @@ from typing import TYPE_CHECKING
 
 from mixbot.accounts import Action
 from mixbot.errors import UserError
+from mixbot.languages import N_, _, ngettext
 from mixbot.mixcloud import Link
-from mixbot.ui import pager
 from mixbot.ui.acting import carry_out
 from mixbot.ui.answers import Answer
-from mixbot.ui.components import Interaction, chosen, handles, menu, option, row
+from mixbot.ui.components import MOST_OPTIONS, menu, option, row
+from mixbot.ui.handling import Interaction, chosen, handles
 from mixbot.ui.references import Reference, reference, resolve
+from mixbot.ui.showing import host_of, open_show
 from mixbot.ui.text import isolate, plain
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
-MOST = 25  # options in one of Discord's menus
 CARD = "card"
 
 
 class NoShowHere(UserError):
     def __init__(self) -> None:
-        super().__init__("There is no link to a Mixcloud show in this message.")
+        super().__init__(N_("There is no link to a Mixcloud show in this message."))
 
 
 async def settle(answer: Answer, show_keys: list[str], to: str) -> None:
     """Do `to` (a verb, or "card") with the one show, or ask with a menu which one is meant."""
-    keys = list(dict.fromkeys(map(host, show_keys))) if to == "follow" else show_keys
+    keys = list(dict.fromkeys(map(host_of, show_keys))) if to == "follow" else show_keys
     if not keys:
         raise NoShowHere
     if len(keys) == 1:
@@ -37,19 +38,26 @@ async def settle(answer: Answer, show_keys: list[str], to: str) -> None:
         return
     bot = answer.interaction.client
     options = [
-        option(plain(name(bot, key), 100), await reference(bot.store, key)) for key in keys[:MOST]
+        option(plain(name(bot, key), 100), await reference(bot.store, key))
+        for key in keys[:MOST_OPTIONS]
     ]
-    noun = "hosts" if to == "follow" else "shows"
-    cut = f" Here are the first {MOST}." if len(keys) > MOST else ""
+    if to == "follow":
+        question = ngettext(
+            "This message has {number} host. Which one?",
+            "This message has {number} hosts. Which one?",
+            len(keys),
+        )
+    else:
+        question = ngettext(
+            "This message has {number} show. Which one?",
+            "This message has {number} shows. Which one?",
+            len(keys),
+        )
+    if len(keys) > MOST_OPTIONS:
+        question += " " + _("Here are the first {number}.", number=MOST_OPTIONS)
     await answer.give(
-        f"This message has {len(keys)} {noun}.{cut} Which one?",
-        rows=[row(menu(f"m1:pick:{to}", options, placeholder=f"Choose one of the {noun}…"))],
+        question, rows=[row(menu(f"m1:pick:{to}", options, placeholder=_("Choose one…")))]
     )
-
-
-def host(key: str) -> str:
-    """The key of the person whose show or profile `key` is."""
-    return Link(Link.from_key(key).user).key
 
 
 def name(bot: MixBot, key: str) -> str:
@@ -61,7 +69,7 @@ def name(bot: MixBot, key: str) -> str:
 
 async def _do(answer: Answer, key: str, to: str) -> None:
     if to == CARD:
-        await pager.open_show(answer, key)
+        await open_show(answer, key)
     else:
         await carry_out(answer, Action(to, key))
 

@@ -1,31 +1,19 @@
-"""Buttons, menus and forms as Discord's JSON has them, and what happens when they are used.
+"""Buttons, menus, forms and layouts as Discord's JSON has them.
 
-A custom_id is a wire format: cards posted years ago keep working. So what a component does is
-looked up by the pattern of its custom_id, not in an object that a restart would lose; and a row is
-plain JSON, because discord.py's views would be built, sent, received, read back and thrown away.
+A row is plain JSON, because discord.py's views would be built, sent, received, read back and
+thrown away.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
-
-import discord
-
-from mixbot.ui import replies
-from mixbot.ui.references import LostReference
-
-if TYPE_CHECKING:
-    from mixbot.bot import MixBot
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
 Component: TypeAlias = dict[str, Any]
 Rows: TypeAlias = Sequence[Component]
-Interaction: TypeAlias = "discord.Interaction[MixBot]"
-Handler: TypeAlias = Callable[[Interaction, "re.Match[str]"], Awaitable[None]]
 
-PRIMARY, SECONDARY = 1, 2
-_handlers: list[tuple[re.Pattern[str], Handler]] = []
+PRIMARY, SECONDARY, DANGER = 1, 2, 4
+MOST_OPTIONS = 25  # in one menu
 
 
 def row(*components: Component) -> Component:
@@ -49,11 +37,12 @@ def link_button(label: str, url: str) -> Component:
     return {"type": 2, "style": 5, "label": label, "url": url}
 
 
-def menu(custom_id: str, options: Iterable[Component], *, placeholder: str) -> Component:
+def menu(custom_id: str, options: Any, *, placeholder: str) -> Component:
+    """A menu of which one option is taken."""
     return {
         "type": 3,
         "custom_id": custom_id,
-        "options": list(options),
+        "options": options,
         "placeholder": placeholder,
     }
 
@@ -81,37 +70,30 @@ def form(
     return {"custom_id": custom_id, "title": title, "components": [row(field)]}
 
 
-def handles(pattern: re.Pattern[str]) -> Callable[[Handler], Handler]:
-    """What to do when a component is used whose custom_id is like `pattern`, as a whole."""
-
-    def register(handler: Handler) -> Handler:
-        _handlers.append((pattern, handler))
-        return handler
-
-    return register
+# Layouts (components v2)
 
 
-async def use(interaction: Interaction) -> None:
-    """Do what the component or form stands for that somebody used; everybody gets an answer."""
-    try:
-        handler, match = _handler_of(cast(dict[str, Any], interaction.data)["custom_id"])
-        await handler(interaction, match)
-    except Exception as error:
-        await replies.report(interaction, error)
+def text(content: str) -> Component:
+    """Text with Discord's formatting."""
+    return {"type": 10, "content": content}
 
 
-def _handler_of(custom_id: str) -> tuple[Handler, re.Match[str]]:
-    for pattern, handler in _handlers:
-        if match := pattern.fullmatch(custom_id):
-            return handler, match
-    raise LostReference
+def section(texts: Iterable[str], picture: str, alt: str) -> Component:
+    """One to three texts with a small picture beside them."""
+    thumbnail = {"type": 11, "media": {"url": picture}, "description": alt}
+    return {"type": 9, "components": [text(one) for one in texts], "accessory": thumbnail}
 
 
-def entered(interaction: Interaction) -> str:
-    """What was typed into a form of one field."""
-    return str(cast(dict[str, Any], interaction.data)["components"][0]["components"][0]["value"])
+def gallery(picture: str, alt: str) -> Component:
+    """A picture as large as it is shown."""
+    return {"type": 12, "items": [{"media": {"url": picture}, "description": alt}]}
 
 
-def chosen(interaction: Interaction) -> str:
-    """What was chosen in a menu of which one choice is taken."""
-    return str(cast(dict[str, Any], interaction.data)["values"][0])
+def line() -> Component:
+    """A thin line between two parts."""
+    return {"type": 14, "divider": True, "spacing": 1}
+
+
+def container(parts: Iterable[Component], colour: int) -> Component:
+    """A frame around `parts` with a coloured edge."""
+    return {"type": 17, "components": list(parts), "accent_color": colour}

@@ -5,17 +5,11 @@ from __future__ import annotations
 import re
 
 from mixbot.accounts import Action, NotLinked, Person, Reply
+from mixbot.languages import _, spoken
 from mixbot.ui import verbs
 from mixbot.ui.answers import Answer, open_form
-from mixbot.ui.components import (
-    Interaction,
-    button,
-    entered,
-    form,
-    handles,
-    link_button,
-    row,
-)
+from mixbot.ui.components import button, form, link_button, row
+from mixbot.ui.handling import Interaction, entered, handles
 
 ENTER_CODE, CODE_FORM = "m1:code", "m1:coded"
 
@@ -33,15 +27,16 @@ async def offer(
         Person(interaction.user.id, interaction.user.display_name),
         waiting=waiting,
         reply=Reply(interaction.application_id, interaction.token),
+        language=spoken(),
     )
     lines = [str(problem)] if problem else []
     if waiting:
-        lines.append(f"Then I will {verbs.will(waiting, bot.names)}.")
-    lines.append("The button works once, for ten minutes, and only for you.")
-    buttons = [link_button("Link Mixcloud", url)]
+        lines.append(verbs.will(waiting, bot.names))
+    lines.append(_("The button works once, for ten minutes, and only for you."))
+    buttons = [link_button(_("Link Mixcloud"), url)]
     if bot.accounts.asks_for_code:
-        lines.append("At the end the page shows a code; type it here behind *Enter code*.")
-        buttons.append(button("Enter code", ENTER_CODE))
+        lines.append(_("At the end the page shows a code; type it here behind *Enter code*."))
+        buttons.append(button(_("Enter code"), ENTER_CODE))
     await answer.give("\n".join(lines), rows=[row(*buttons)])
 
 
@@ -50,7 +45,14 @@ async def ask_for_code(interaction: Interaction, match: re.Match[str]) -> None:
     """Open the form for the code that the linking page shows."""
     await open_form(
         interaction,
-        form("Link Mixcloud", CODE_FORM, "code", "The code from the page", shortest=4, longest=20),
+        form(
+            _("Link Mixcloud"),
+            CODE_FORM,
+            "code",
+            _("The code from the page"),
+            shortest=4,
+            longest=20,
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Leafing through what Mixcloud found: one card, a menu of its page, buttons to go on.
+"""Leafing through what Mixcloud lists: one card, a menu of its page, buttons to go on.
 
 All state is in the custom_ids, so a pager works after a restart and costs no memory.
 """
@@ -6,296 +6,264 @@ All state is in the custom_ids, so a pager works after a restart and costs no me
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import discord
-import orjson
-
+from mixbot.accounts import NotLinked
 from mixbot.errors import UserError
-from mixbot.mixcloud import Cloudcast, Mixcloud, Resource, ResourceList, SearchType, User
-from mixbot.ui import cards
-from mixbot.ui.acting import action_button
-from mixbot.ui.answers import Answer
-from mixbot.ui.components import (
-    Component,
-    Interaction,
-    Rows,
-    button,
-    chosen,
-    handles,
-    link_button,
-    menu,
-    option,
-    row,
+from mixbot.languages import N_, _
+from mixbot.mixcloud import Cloudcast, Playlist, Tag, User
+from mixbot.ui import cards, linking
+from mixbot.ui.answers import Answer, remember
+from mixbot.ui.components import Component, Rows, button, menu, row
+from mixbot.ui.handling import Interaction, chosen, handles
+from mixbot.ui.listings import (
+    COMMENTS,
+    EARLIER,
+    FEED,
+    LATER,
+    OWN,
+    SHOWS,
+    Leaf,
+    Listing,
+    listing_of,
+    opened_by,
+    playlist_of,
+    restored,
+    stored,
 )
-from mixbot.ui.references import SHORT, Reference, reference, resolve
-from mixbot.ui.text import count, duration, plain
+from mixbot.ui.references import Reference, resolve
+from mixbot.ui.showing import open_person, open_show, show_buttons
+from mixbot.ui.text import escape
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
-PAGE = 20  # results; a menu holds 25, two of which lead to the neighbouring pages
-QUERY_ROOM = 48  # characters of a query inside a custom_id
-URL_LIMIT = 512  # characters; Discord refuses a link button with more
-TYPES: dict[str, SearchType] = {"s": "cloudcast", "u": "user", "t": "tag"}
-PLACE = r"(?P<owner>\d+):(?P<index>\d+):(?P<listing>.+)"
-SHOWS = "sgp"  # the listings whose results are shows
-EARLIER, LATER = "earlier", "later"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What is listed: a search for shows (s), people (u) or tags (t), the popular shows of a tag
-    (g) or of all (p). The letters are part of custom_ids and must never change.
-    """
-
-    code: str
-    query: str
-
-    @property
-    def title(self) -> str:
-        titles = {"g": f"Shows tagged {self.query}", "p": "Popular shows"}
-        return titles.get(self.code, f"“{self.query}”")
-
-    async def page(self, bot: MixBot, offset: int) -> ResourceList:
-        """The page that starts at `offset`; leafing back and forth asks Mixcloud once."""
-        key = (self.code, self.query, offset)
-        if (kept := bot.pages.get(key)) is not None:
-            return ResourceList(orjson.loads(kept), bot.mixcloud)
-        page = await self._ask(bot.mixcloud, offset)
-        # As JSON: a page kept as objects takes seven times the memory, and the time of every
-        # collection of garbage.
-        bot.pages[key] = orjson.dumps(page.data)
-        return page
-
-    async def _ask(self, mixcloud: Mixcloud, offset: int) -> ResourceList:
-        if self.code == "p":
-            return await mixcloud.popular(offset=offset, limit=PAGE)
-        if self.code == "g":
-            tag = await mixcloud.discover(self.query)
-            return await tag.connection("popular", offset=offset, limit=PAGE)
-        return await mixcloud.search(self.query, type=TYPES[self.code], offset=offset, limit=PAGE)
+DRAWN: dict[str, Callable[..., cards.Card]] = {FEED: cards.feed, COMMENTS: cards.comments}
+ANYBODY = 0  # the owner of a pager that everyone may turn
+PLACE = r"(?P<owner>\d+):(?P<index>\d{1,7}):(?P<listing>.+)"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where someone is in a listing, as custom_ids hold it.
 
-    `listing` is what `stored` made of one. `owner_id` alone turns this message's pages.
+    `owner_id` alone turns this message's pages, unless that is ANYBODY.
     """
 
-    listing: str
+    listing: Listing
     index: int
     owner_id: int
 
     @property
     def offset(self) -> int:
         """Where this place's page begins."""
-        return self.index - self.index % PAGE
+        return self.index - self.index % self.listing.size
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What a message of the pager shows, and which show that is, if it is one."""
 
-    embed: discord.Embed
+    card: cards.Card
     rows: Rows
     show_key: str | None = None
 
 
-class SomethingElse(UserError):
-    def __init__(self, found: Resource, expected: str) -> None:
-        kind = type(found).__name__.lower()
-        super().__init__(f"That leads to a {kind} on Mixcloud, and I expected {expected}.")
-
-
 class NothingThere(UserError):
     def __init__(self) -> None:
-        super().__init__("That was the last one.")
+        super().__init__(N_("That was the last one."))
 
 
-async def first(bot: MixBot, listing: Listing, owner_id: int) -> Page | None:
-    """The message for the first result of `listing`, or None when there is none."""
-    return await render(bot, Place(await stored(bot, listing), 0, owner_id))
+async def open_listing(
+    answer: Answer, listing: Listing, *, index: int = 0, nothing: str = "", anybody: bool = False
+) -> None:
+    """Answer with the result at `index`, or with the sentence `nothing` where there is none.
+
+    Who has to link an account for it gets the button for that.
+    """
+    interaction = answer.interaction
+    owner_id = ANYBODY if anybody else interaction.user.id
+    place = Place(listing, index, owner_id)
+    try:
+        page = await render(answer, place)
+    except NotLinked as problem:
+        await linking.offer(answer, problem)
+        return
+    if page is None:
+        await answer.give(nothing or _("There is nothing here yet."))
+        return
+    if not answer.private:
+        await remember(interaction, page.show_key)
+    await answer.give(card=page.card, rows=page.rows)
 
 
-async def render(bot: MixBot, place: Place) -> Page | None:
+async def render(answer: Answer, place: Place) -> Page | None:
     """The message for `place`, or None when nothing is listed there."""
-    listing = await _restored(bot, place.listing)
-    page = await listing.page(bot, place.offset)
-    if not page:
+    bot, listing = answer.interaction.client, place.listing
+    leaf = await listing.page(bot, place.offset, answer.interaction.user.id)
+    if not leaf:
         return None
-    results = row(_menu(place, page))
-    show = page[min(place.index - place.offset, len(page) - 1)]
-    if not isinstance(show, Cloudcast):
-        return Page(cards.names(page, listing.title), [results])
+    draw = _draw_show if listing.code in SHOWS else _draw_lines
+    return await draw(bot, place, leaf, private=answer.private)
+
+
+async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -> Page:
+    """A show of the page, its buttons, and the menu of the others."""
+    show = cast(Cloudcast, leaf.result(min(place.index - place.offset, len(leaf) - 1)))
     bot.names[show.key] = show.name
-    known = place.offset + len(page)
+    written = await stored(bot, place.listing)
+    known = place.offset + len(leaf)
     before, after = place.index - 1, place.index + 1
-    turning = row(
-        _turn_button("◀ Previous", place, before, enabled=before >= 0),
-        _turn_button("Next ▶", place, after, enabled=after < known or page.has_next),
-    )
-    embed = cards.show(show, large=False)
-    total = f"{known}{'+' if page.has_next else ''}"
-    embed.set_footer(text=plain(f"{place.index + 1} of {total} · {listing.title}", 200))
-    return Page(embed, [results, await show_buttons(bot, show), turning], show.key)
-
-
-async def show_buttons(bot: MixBot, show: Cloudcast) -> Component:
-    """♥ Favorite · Follow · Repost · Later · Play, in a row."""
-    ref = await reference(bot.store, show.key)
-    host = await reference(bot.store, show.user.key)
-    play = f"{bot.public_url}/play{show.key}"
-    if len(play) > URL_LIMIT:
-        play = f"{bot.public_url}/play/{SHORT}/{await bot.store.short_id(show.key)}/"
-    return row(
-        action_button("favorite", ref),
-        action_button("follow", host),
-        action_button("repost", ref),
-        action_button("listen_later", ref),
-        link_button("▶ Play", play),
-    )
-
-
-async def stored(bot: MixBot, listing: Listing) -> str:
-    """`listing` as it stands in a custom_id."""
-    query = listing.query
-    if len(query) > QUERY_ROOM or query.startswith(SHORT):
-        query = SHORT + await bot.store.short_id(query)
-    return listing.code + query
-
-
-async def _restored(bot: MixBot, text: str) -> Listing:
-    code, query = text[0], text[1:]
-    if query.startswith(SHORT):
-        query = await resolve(bot.store, Reference(query))
-    return Listing(code, query)
-
-
-def _menu(place: Place, page: ResourceList) -> Component:
-    results = [
-        option(plain(one.name, 100) or one.key[:100], str(number), _description(one))
-        for number, one in enumerate(islice(page, PAGE), place.offset)
+    turning = [
+        _turn_button(_("◀ Previous"), place, written, before, enabled=before >= 0),
+        _turn_button(_("Next ▶"), place, written, after, enabled=after < known or leaf.more),
     ]
-    earlier = [option("Earlier results…", EARLIER)] if place.offset else []
-    later = [option("More results…", LATER)] if page.has_next else []
+    if private and place.listing.code not in OWN:
+        turning.append(button(_("Show to all"), f"m1:all:list:{place.index}:{written}"))
+    at = _(
+        "{place} of {total} · {title}",
+        place=place.index + 1,
+        total=f"{known}+" if leaf.more else known,
+        title=escape(place.listing.title(bot), 150),
+    )
+    rows = [await show_buttons(bot, show), row(*turning)]
+    if options := place.listing.options(leaf, place.offset):
+        rows.insert(1, row(_menu(place, written, options, len(leaf))))
+    return Page(cards.show(show, large=False, small=at), rows, show.key)
+
+
+async def _draw_lines(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -> Page:
+    """A page of what is listed by the line: people, tags, playlists, comments, deeds."""
+    listing, found = place.listing, leaf.all()
+    for one in found:
+        if isinstance(one, User):
+            bot.names[one.key] = one.name
+    written = await stored(bot, listing)
+    size, last = listing.size, place.offset + len(leaf)
+    small = ""
+    rows: list[Component] = []
+    if place.offset or leaf.more:
+        small = f"{place.offset + 1}–{last}"
+        back, on = place.offset - size, place.offset + size
+        rows.append(
+            row(
+                _turn_button(_("◀ Previous"), place, written, back, enabled=back >= 0),
+                _turn_button(_("Next ▶"), place, written, on, enabled=leaf.more),
+            )
+        )
+    if options := listing.options(leaf, place.offset):
+        rows.insert(0, row(_menu(place, written, options, len(leaf))))
+    if private and listing.code not in OWN:
+        rows.append(row(button(_("Show to all"), f"m1:all:list:{place.index}:{written}")))
+    return Page(DRAWN.get(listing.code, cards.names)(found, listing.title(bot), small=small), rows)
+
+
+def _menu(place: Place, written: str, options: object, count: int) -> Component:
     return menu(
-        f"m1:menu:{_written(place, place.index)}",
-        earlier + results + later,
-        placeholder=f"Open one of these {len(results)}…",
+        f"m1:menu:{place.owner_id}:{place.index}:{written}",
+        options,
+        placeholder=_("Open one of these {number}…", number=count),
     )
 
 
-def _turn_button(label: str, place: Place, index: int, *, enabled: bool) -> Component:
-    return button(label, f"m1:go:{_written(place, max(index, 0))}", disabled=not enabled)
+def _turn_button(label: str, place: Place, written: str, index: int, *, enabled: bool) -> Component:
+    custom_id = f"m1:go:{place.owner_id}:{max(index, 0)}:{written}"
+    return button(label, custom_id, disabled=not enabled)
 
 
-def _written(place: Place, index: int) -> str:
-    return f"{place.owner_id}:{index}:{place.listing}"
-
-
-def _read(match: re.Match[str]) -> Place:
-    return Place(match["listing"], int(match["index"]), int(match["owner"]))
-
-
-def _description(one: Resource) -> str:
-    if not isinstance(one, Cloudcast):
-        return ""
-    seconds, plays = one.seconds, one.play_count
-    length = f" · {duration(seconds)}" if seconds else ""
-    heard = f" · {count(plays)} plays" if plays is not None else ""
-    return plain(f"{one.user.name}{length}{heard}", 100)
+async def _read(bot: MixBot, match: re.Match[str]) -> Place:
+    listing = await restored(bot, match["listing"])
+    return Place(listing, int(match["index"]), int(match["owner"]))
 
 
 @handles(re.compile(rf"m1:go:{PLACE}"))
 async def turn(interaction: Interaction, match: re.Match[str]) -> None:
     """Go to the place that the button names."""
-    await turn_to(interaction, _read(match))
+    await turn_to(interaction, await _read(interaction.client, match))
 
 
 @handles(re.compile(rf"m1:menu:{PLACE}"))
 async def open_choice(interaction: Interaction, match: re.Match[str]) -> None:
     """Open what was chosen in the menu of a page."""
-    here, choice = _read(match), chosen(interaction)
+    here, choice = await _read(interaction.client, match), chosen(interaction)
+    size = here.listing.size
     if choice == EARLIER:
-        await turn_to(interaction, replace(here, index=max(here.offset - PAGE, 0)))
+        await turn_to(interaction, replace(here, index=max(here.offset - size, 0)))
     elif choice == LATER:
-        await turn_to(interaction, replace(here, index=here.offset + PAGE))
-    elif here.listing[0] in SHOWS:
+        await turn_to(interaction, replace(here, index=here.offset + size))
+    elif here.listing.code in SHOWS:
         await turn_to(interaction, replace(here, index=int(choice)))
     else:
-        await _open_name(interaction, replace(here, index=int(choice)))
+        await _open_line(interaction, replace(here, index=int(choice)))
 
 
 async def turn_to(interaction: Interaction, place: Place) -> None:
-    """Show `place` on the clicked message if it is the clicker's, else in a private copy."""
-    bot = interaction.client
-    mine = interaction.user.id == place.owner_id
-    place = replace(place, owner_id=interaction.user.id)
-    async with Answer(interaction, private=not mine, in_place=mine) as answer:
-        page = await render(bot, place)
+    """Show `place` on the clicked message if its clicker may turn it, else in a private copy."""
+    message = interaction.message
+    mine = place.owner_id in (ANYBODY, interaction.user.id)
+    if not mine:
+        place = replace(place, owner_id=interaction.user.id)
+    private = not mine or bool(message and message.flags.ephemeral)
+    async with Answer(interaction, private=private, in_place=mine) as answer:
+        page = await render(answer, place)
         if page is None:
             raise NothingThere
-        if mine and not (interaction.message and interaction.message.flags.ephemeral):
+        if not answer.private:
             await remember(interaction, page.show_key)
-        await answer.give(embed=page.embed, rows=page.rows)
+        await answer.give(card=page.card, rows=page.rows)
 
 
-async def _open_name(interaction: Interaction, place: Place) -> None:
-    """Answer with a person's card, or with the popular shows of a tag."""
+async def _open_line(interaction: Interaction, place: Place) -> None:
+    """Answer with what a line stands for: a person, a show, or what carries a tag."""
     bot = interaction.client
     async with Answer(interaction, private=True) as answer:
-        found = await (await _restored(bot, place.listing)).page(bot, place.offset)
-        if not found:
+        leaf = await place.listing.page(bot, place.offset, interaction.user.id)
+        if not leaf:
             raise NothingThere
-        key = found[min(place.index - place.offset, len(found) - 1)].key
-        if place.listing[0] == "u":
-            await open_person(answer, key)
-            return
-        tag = Listing("g", key.strip("/").rsplit("/", 1)[-1])
-        page = await first(bot, tag, interaction.user.id)
-        if page is None:
-            await answer.give("Nothing carries this tag yet.")
-        else:
-            await answer.give(embed=page.embed, rows=page.rows)
+        found = opened_by(leaf.result(min(place.index - place.offset, len(leaf) - 1)))
+        match found:
+            case User():
+                await open_person(answer, found.key)
+            case Cloudcast():
+                await open_show(answer, found.key)
+            case Playlist():
+                await open_listing(answer, playlist_of(found.key))
+            case Tag():
+                tag = found.key.strip("/").rsplit("/", 1)[-1]
+                nothing = _("Nothing carries this tag yet.")
+                await open_listing(answer, Listing("g", tag), nothing=nothing)
 
 
-async def remember(interaction: Interaction, show_key: str | None) -> None:
-    """Note that everyone in the channel is about to see this show: the last one shared there."""
-    if show_key and interaction.channel_id:
-        bot = interaction.client
-        await bot.store.record_share(
-            interaction.channel_id,
-            show_key,
-            shared_at=interaction.created_at,
-            name=bot.names.get(show_key),
-            user_id=interaction.user.id,
-            guild_id=interaction.guild_id,
-        )
+@handles(re.compile(r"m1:see:(?P<code>[io]):(?P<ref>.+)"))
+async def see(interaction: Interaction, match: re.Match[str]) -> None:
+    """Show what is similar to a show, or what was said about it."""
+    await _open_list(interaction, match["code"], match["ref"])
 
 
-async def open_show(answer: Answer, key: str, *, public: bool = False) -> None:
-    """Answer with a show's card and its buttons."""
-    bot = answer.interaction.client
-    show = await bot.mixcloud.get(key)
-    if not isinstance(show, Cloudcast):
-        raise SomethingElse(show, "a show")
-    bot.names[show.key] = show.name
-    if public:
-        await remember(answer.interaction, show.key)
-    await answer.give(embed=cards.show(show), rows=[await show_buttons(bot, show)])
+@handles(re.compile(r"m1:lists:(?P<ref>.+)"))
+async def open_list(interaction: Interaction, match: re.Match[str]) -> None:
+    """Open the list of a person that was chosen in the menu."""
+    await _open_list(interaction, chosen(interaction), match["ref"])
 
 
-async def open_person(answer: Answer, key: str) -> None:
-    """Answer with a person's card and a way to follow them."""
-    bot = answer.interaction.client
-    user = await bot.mixcloud.get(key)
-    if not isinstance(user, User):
-        raise SomethingElse(user, "a person")
-    buttons = [action_button("follow", await reference(bot.store, user.key))]
-    if len(user.url) <= URL_LIMIT:
-        buttons.append(link_button("Open on Mixcloud", user.url))
-    await answer.give(embed=cards.person(user), rows=[row(*buttons)])
+@handles(re.compile(r"m1:own:(?P<code>[we])"))
+async def open_own(interaction: Interaction, match: re.Match[str]) -> None:
+    """Open a list that only its owner sees."""
+    async with Answer(interaction, private=True) as answer:
+        await open_listing(answer, Listing(match["code"]))
+
+
+async def _open_list(interaction: Interaction, code: str, ref: str) -> None:
+    async with Answer(interaction, private=True) as answer:
+        key = await resolve(interaction.client.store, Reference(ref))
+        await open_listing(answer, listing_of(code, key))
+
+
+@handles(re.compile(r"m1:all:list:(?P<index>\d{1,7}):(?P<listing>.+)"))
+async def show_to_all(interaction: Interaction, match: re.Match[str]) -> None:
+    """Post to the channel what only one person saw until now; there, everyone may turn it."""
+    async with Answer(interaction) as answer:
+        listing = await restored(interaction.client, match["listing"])
+        await open_listing(answer, listing, index=int(match["index"]), anybody=True)

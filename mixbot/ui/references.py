@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NewType
 
 from mixbot.errors import UserError
+from mixbot.languages import N_
 from mixbot.mixcloud import Link
 from mixbot.store import Store
 
@@ -16,7 +17,7 @@ Reference = NewType("Reference", str)
 
 class LostReference(UserError):
     def __init__(self) -> None:
-        super().__init__("I no longer know what this button stands for. Share the show again.")
+        super().__init__(N_("I no longer know what this button stands for. Share the show again."))
 
 
 async def reference(store: Store, key: str) -> Reference:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from discord import app_commands
 
 from mixbot import mixcloud
 from mixbot.errors import UserError
+from mixbot.languages import _
 from mixbot.ui.answers import Answer
 from mixbot.ui.text import escape, when
 
@@ -28,28 +30,44 @@ UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED, INVALID_WEBHOOK_TOKEN = 10062, 40060,
 def explain(error: BaseException) -> str | None:
     """What to tell the user, or None if `error` is a bug of ours."""
     match error:
-        case UserError() | app_commands.CheckFailure():
+        case UserError():
+            return str(error)
+        case app_commands.MissingPermissions(missing_permissions=missing):
+            return _(
+                "This needs a permission that you do not have here: {permissions}.",
+                permissions=_named(missing),
+            )
+        case app_commands.CheckFailure():
             return str(error)
         case mixcloud.NotFound():
-            return (
+            return _(
                 "Mixcloud has nothing there: it may be private, renamed or removed. "
                 "Look for it with `/mixcloud search`."
             )
         case mixcloud.RateLimited(retry_after=seconds):
             moment = datetime.now(UTC) + timedelta(seconds=seconds)
-            return f"Mixcloud asks to wait. Try again {when(moment, 'R')}."
+            return _("Mixcloud asks to wait. Try again {moment}.", moment=when(moment, "R"))
         case mixcloud.Unreachable():
-            return "Mixcloud does not answer right now. Try again in a while."
+            return _("Mixcloud does not answer right now. Try again in a while.")
         case mixcloud.Rejected(status=403, message=message):
-            return (
-                f"Mixcloud does not show that to me: {escape(message, 200)} "
-                "Find another with `/mixcloud search`."
+            return _(
+                "Mixcloud does not show that to me: {message} "
+                "Find another with `/mixcloud search`.",
+                message=escape(message, 200),
             )
         case mixcloud.Rejected(message=message):
-            return f"Mixcloud did not accept that: {escape(message, 500)}"
+            return _("Mixcloud did not accept that: {message}", message=escape(message, 500))
         case discord.Forbidden(code=50001 | 50013):
-            return f"Discord does not let me do that here: {error.text}."
+            return _("Discord does not let me do that here: {reason}.", reason=error.text)
     return None
+
+
+def _named(permissions: Sequence[str]) -> str:
+    """Permissions as Discord's own settings call them."""
+    return ", ".join(
+        f"**{permission.replace('_', ' ').replace('guild', 'server').title()}**"
+        for permission in permissions
+    )
 
 
 async def report(interaction: discord.Interaction[MixBot], error: BaseException) -> None:
@@ -65,14 +83,19 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
     ):
         log.warning("interaction %s was answered too late: %s", interaction.id, error.code)
         return
-    sentence = explain(error)
-    if sentence is None:
-        code = secrets.token_hex(3)
+    code = secrets.token_hex(3)
+    if explain(error) is None:
         log.error("bug %s in interaction %s", code, interaction.id, exc_info=error)
-        sentence = f"Something went wrong on my side. If it happens again, report code `{code}`."
     if interaction.type is discord.InteractionType.autocomplete:
         return
+
+    def told(error: BaseException) -> str:
+        return explain(error) or _(
+            "Something went wrong on my side. If it happens again, report code `{code}`.",
+            code=code,
+        )
+
     try:
-        await Answer.to(interaction).refuse(sentence)
+        await Answer.to(interaction).refuse(error, told)
     except (discord.HTTPException, aiohttp.ClientError) as failure:
         log.warning("interaction %s has no answer: %s", interaction.id, type(failure).__name__)

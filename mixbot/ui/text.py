@@ -6,6 +6,8 @@ from datetime import datetime
 
 import discord
 
+from mixbot.languages import _, grouped
+
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
@@ -50,12 +52,15 @@ def inline(text: str, limit: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """
+    """A length, in the units that all our languages share but for one.
+
     >>> duration(59), duration(3480), duration(7080)
     ('1 min', '58 min', '1 h 58 min')
     """
     hours, minutes = divmod(max(1, round(seconds / 60)), 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+    if hours:
+        return _("{hours} h {minutes:02} min", hours=hours, minutes=minutes)
+    return _("{minutes} min", minutes=minutes)
 
 
 def count(number: int | None) -> str:
@@ -64,7 +69,7 @@ def count(number: int | None) -> str:
     >>> count(1234567), count(None)
     ('1,234,567', 'hidden')
     """
-    return "hidden" if number is None else f"{number:,}"
+    return _("hidden") if number is None else grouped(number)
 
 
 def when(moment: datetime, style: discord.utils.TimestampStyle = "D") -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mixbot.accounts import Action
+from mixbot.languages import N_, _
 from mixbot.mixcloud import Link
 from mixbot.ui.text import inline
 
@@ -24,48 +25,58 @@ class Verb:
 VERBS = {
     "favorite": Verb(
         "fav",
-        "♥ Favorite",
-        "add {what} to your favorites",
-        "added {what} to your favorites",
+        N_("♥ Favorite"),
+        N_("Then I will add {what} to your favorites."),
+        N_("Added {what} to your favorites."),
         "unfavorite",
     ),
     "unfavorite": Verb(
         "unfav",
-        "Unfavorite",
-        "remove {what} from your favorites",
-        "removed {what} from your favorites",
+        N_("Unfavorite"),
+        N_("Then I will remove {what} from your favorites."),
+        N_("Removed {what} from your favorites."),
         "favorite",
     ),
-    "follow": Verb("fol", "Follow", "follow {what}", "you now follow {what}", "unfollow"),
+    "follow": Verb(
+        "fol",
+        N_("Follow"),
+        N_("Then I will follow {what}."),
+        N_("You now follow {what}."),
+        "unfollow",
+    ),
     "unfollow": Verb(
-        "unfol", "Unfollow", "unfollow {what}", "you no longer follow {what}", "follow"
+        "unfol",
+        N_("Unfollow"),
+        N_("Then I will unfollow {what}."),
+        N_("You no longer follow {what}."),
+        "follow",
     ),
     "repost": Verb(
         "rep",
-        "Repost",
-        "repost {what} to your followers",
-        "reposted {what} to your followers",
+        N_("Repost"),
+        N_("Then I will repost {what} to your followers."),
+        N_("Reposted {what} to your followers."),
         "unrepost",
     ),
     "unrepost": Verb(
         "unrep",
-        "Unrepost",
-        "take back your repost of {what}",
-        "took back your repost of {what}",
+        N_("Unrepost"),
+        N_("Then I will take back your repost of {what}."),
+        N_("Took back your repost of {what}."),
         "repost",
     ),
     "listen_later": Verb(
         "lat",
-        "Later",
-        "keep {what} in your Listen later",
-        "kept {what} in your Listen later",
+        N_("Later"),
+        N_("Then I will keep {what} in your Listen later."),
+        N_("Kept {what} in your Listen later."),
         "unlisten_later",
     ),
     "unlisten_later": Verb(
         "unlat",
-        "Not later",
-        "take {what} out of your Listen later",
-        "took {what} out of your Listen later",
+        N_("Not later"),
+        N_("Then I will take {what} out of your Listen later."),
+        N_("Took {what} out of your Listen later."),
         "listen_later",
     ),
 }
@@ -73,21 +84,13 @@ BY_CODE = {verb.code: name for name, verb in VERBS.items()}
 
 
 def will(action: Action, names: Mapping[str, str]) -> str:
-    """What is going to happen: “add Party Time to your favorites”."""
-    return VERBS[action.verb].will.format(what=_what(action.key, names))
+    """What is going to happen: “Then I will add Party Time to your favorites.”"""
+    return _(VERBS[action.verb].will, what=_what(action.key, names))
 
 
 def did(action: Action, names: Mapping[str, str]) -> str:
-    """What has happened: “added Party Time to your favorites”."""
-    return VERBS[action.verb].did.format(what=_what(action.key, names))
-
-
-def sentence(phrase: str) -> str:
-    """
-    >>> sentence("you now follow [Ada](<https://www.mixcloud.com/ada/>)")
-    'You now follow [Ada](<https://www.mixcloud.com/ada/>).'
-    """
-    return f"{phrase[0].upper()}{phrase[1:]}."
+    """What has happened: “Added Party Time to your favorites.”"""
+    return _(VERBS[action.verb].did, what=_what(action.key, names))
 
 
 def _what(key: str, names: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from mixbot.mixcloud import Link, Mixcloud, ShortLink
 from mixbot.sandbox.discord import InteractionFailed, Message
 from mixbot.sandbox.mixcloud import Show
-from tests.conftest import Scene, running, staged
+from tests.conftest import Scene, page_of, running, staged
 
 
 def favorites(scene: Scene, username: str = "ada.plays") -> list[str]:
@@ -200,7 +200,7 @@ async def test_mix_actions_are_the_private_card(scene: Scene, show: Show) -> Non
     message = await share(scene, f"[this]( https://www.mixcloud.com{show.key} )")
     card = await (await scene.ada.menu(message, "Mix actions")).reply()
     assert card.ephemeral
-    assert card.embeds[0]["url"] == f"https://www.mixcloud.com{show.key}"
+    assert page_of(card) == f"https://www.mixcloud.com{show.key}"
     done = await (await scene.ada.click(card, "♥ Favorite")).reply()
     assert favorites(scene) == [show.key]
     assert done is not card

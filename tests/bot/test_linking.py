@@ -9,7 +9,7 @@ import pytest
 
 from mixbot.sandbox.discord import Message, User
 from tests.bot.test_acting import favorites
-from tests.conftest import Scene, running, staged
+from tests.conftest import Scene, page_of, running, staged
 from tests.web.browser import Browser, Page
 from tests.web.browser import browser as new_browser
 
@@ -52,7 +52,7 @@ async def test_a_click_before_linking_is_done_after_it(scene: Scene, browser: Br
     page = await agree(scene, browser, prompt, scene.ada)
     assert page.status == 200
     await prompt.until(lambda prompt: "Linked as" in prompt.content)
-    assert ", and added " in prompt.content
+    assert "\nAdded " in prompt.content
     assert favorites(scene) == [scene.show("jazz").key]
     assert [button.label for button in prompt.buttons] == ["Undo"]
     await scene.ada.click(prompt, "Undo")
@@ -66,7 +66,7 @@ async def test_linking_without_anything_waiting(scene: Scene, browser: Browser) 
     assert prompt.buttons == []
     me = await scene.use(scene.ada, "mixcloud me")
     assert me.ephemeral
-    assert "ada.plays" in me.embeds[0]["url"]
+    assert "ada.plays" in page_of(me)
 
 
 async def test_a_forwarded_link_does_not_link_who_opens_it(scene: Scene, browser: Browser) -> None:
@@ -87,7 +87,7 @@ async def test_what_waits_may_fail_and_the_link_stays(scene: Scene, browser: Bro
     scene.mixcloud.catalogue.remove_show(show)
     await agree(scene, browser, prompt, scene.ada)
     await prompt.until(lambda prompt: "Linked as" in prompt.content)
-    assert "but this did not work: Mixcloud has nothing there" in prompt.content
+    assert "But this did not work: Mixcloud has nothing there" in prompt.content
     assert await scene.parts.accounts.account(int(scene.ada.id))
 
 
@@ -100,7 +100,7 @@ async def test_a_refused_token_leads_to_linking_again_and_then_finishes(
     assert "no longer accepts your link" in prompt.content
     assert await scene.parts.accounts.account(int(scene.ada.id)) is None
     await agree(scene, browser, prompt, scene.ada)
-    await prompt.until(lambda prompt: ", and added " in prompt.content)
+    await prompt.until(lambda prompt: "\nAdded " in prompt.content)
     assert favorites(scene) == [scene.show("jazz").key]
 
 
@@ -129,7 +129,7 @@ async def test_a_code_typed_into_discord_proves_who_asked(
     form = await scene.ada.click(prompt, "Enter code")
     await form.opened_modal()
     await scene.ada.submit(form, code=code)
-    await prompt.until(lambda prompt: ", and added " in prompt.content)
+    await prompt.until(lambda prompt: "\nAdded " in prompt.content)
     assert favorites(scene) == [scene.show("jazz").key]
 
 

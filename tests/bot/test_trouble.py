@@ -26,7 +26,7 @@ from mixbot.sandbox.mixcloud import (
     Slow,
 )
 from mixbot.store import open_store
-from mixbot.ui import cards, components
+from mixbot.ui import cards, handling
 from tests.conftest import Scene, staged
 
 DOWN = "Mixcloud does not answer right now"
@@ -171,7 +171,7 @@ async def test_help_names_every_command_and_what_is_seen(scene: Scene) -> None:
 async def test_what_discord_refuses_to_show_is_answered_too(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cards, "show", lambda *a, **k: discord.Embed(title="x" * 300))
+    monkeypatch.setattr(cards, "show", lambda *a, **k: cards.Card(title="x" * 5000))
     answer = await scene.use(scene.ada, "mixcloud search", query="jazz")
     assert "Something went wrong on my side" in answer.content
     scene.mixcloud.fault("GET", "/**", Slow(1.5))
@@ -183,7 +183,7 @@ async def test_a_button_of_another_version_is_explained(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = await scene.use(scene.ada, "mixcloud search", query="jazz")
-    monkeypatch.setattr(components, "_handlers", [])
+    monkeypatch.setattr(handling, "_handlers", [])
     answer = await (await scene.ada.click(card, "♥ Favorite")).reply()
     assert answer.ephemeral
     assert "no longer know" in answer.content

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import discord
 import pytest
 
 from mixbot.mixcloud import Cloudcast, Resource, ResourceList, User
 from mixbot.mixcloud.models import resource
+from mixbot.sandbox.discord.limits import check_message
+from mixbot.sandbox.discord.messages import walk
 from mixbot.ui import cards
 
 PAYLOADS = Path(__file__).parents[3] / "shared" / "payloads"
@@ -17,23 +18,12 @@ needs_payloads = pytest.mark.skipif(
     not PAYLOADS.is_dir(), reason="the recorded answers are not beside this checkout"
 )
 
-LIMITS = {"title": 256, "description": 4096, "url": 2048}
 
-
-def fits_discord(embed: discord.Embed) -> bool:
-    """Whether an embed keeps every documented limit of Discord's."""
-    data: dict[str, Any] = dict(embed.to_dict())
-    return (
-        all(len(data.get(name, "")) <= limit for name, limit in LIMITS.items())
-        and len(data.get("title", "")) + len(data.get("description", "")) >= 1
-        and len(data.get("fields", [])) <= 25
-        and all(
-            1 <= len(field["name"]) <= 256 and 1 <= len(field["value"]) <= 1024
-            for field in data.get("fields", [])
-        )
-        and 1 <= len(data.get("author", {"name": "-"})["name"]) <= 256
-        and len(embed) <= 6000
-    )
+def fits_discord(card: cards.Card) -> bool:
+    """Whether Discord takes a card both ways; it raises where not."""
+    for drawn in (cards.as_layout(card), cards.as_embed(card)):
+        check_message(drawn)
+    return True
 
 
 def recorded() -> Iterator[Resource]:
@@ -100,31 +90,40 @@ def show(**changes: Any) -> Cloudcast:
     return Cloudcast({name: value for name, value in (data | changes).items() if value is not None})
 
 
-def fields(embed: discord.Embed) -> dict[str | None, str | None]:
-    return {field.name: field.value for field in embed.fields}
-
-
 def test_a_card_tells_what_matters() -> None:
-    embed = cards.show(show(picture_primary_color="1f2d32"))
-    assert embed.title == "Night"
-    assert embed.author.name == "Ada"
-    assert embed.colour == discord.Colour(0x1F2D32)
-    assert fields(embed) == {
+    card = cards.show(show(picture_primary_color="1f2d32"))
+    assert card.title == "Night"
+    assert card.host == "Ada"
+    assert card.colour == 0x1F2D32
+    assert dict(card.facts) == {
         "Length": "58 min",
         "Plays": "12",
         "Favorites": "3",
-        "Tags": "Jazz",
+        "Reposts": "1",
         "Published": "<t:1767323045:D>",
     }
+    assert card.small == "Jazz"
+
+
+def test_both_ways_of_drawing_say_the_same() -> None:
+    card = cards.show(show(description="Late *night* jazz"))
+    layout = [one.get("content", "") for one in walk(cards.as_layout(card)["components"])]
+    said = "\n".join(layout)
+    [embed] = cards.as_embed(card)["embeds"]
+    assert embed["title"] in said
+    assert embed["author"]["name"] in said
+    assert embed["description"] in said
+    assert all(f"{field['name']} **{field['value']}**" in said for field in embed["fields"])
 
 
 def test_what_the_host_hides_is_hidden() -> None:
-    shown = fields(cards.show(show(hidden_stats=True, play_count=0, favorite_count=0)))
-    assert shown["Plays"] == shown["Favorites"] == "hidden"
+    shown = dict(cards.show(show(hidden_stats=True, play_count=0, favorite_count=0)).facts)
+    assert shown["Plays and favorites"] == "hidden"
+    assert "Plays" not in shown
 
 
 def test_a_show_without_length_has_none() -> None:
-    assert "Length" not in fields(cards.show(show(audio_length=None)))
+    assert "Length" not in dict(cards.show(show(audio_length=None)).facts)
 
 
 @pytest.mark.parametrize(
@@ -137,13 +136,13 @@ def test_a_show_without_length_has_none() -> None:
     ],
 )
 def test_pictures_come_from_mixcloud_alone(picture: str) -> None:
-    embed = cards.show(show(pictures={"large": picture}))
-    assert embed.image.url is None
+    assert cards.show(show(pictures={"large": picture})).picture is None
 
 
 @pytest.mark.parametrize(
     "title", ["夜" * 300, "🎧" * 300, "*" * 300, "@everyone " * 40, "إذاعة " * 60, " ", "\n\n"]
 )
 def test_odd_titles_fit(title: str) -> None:
-    embed = cards.show(show(name=title, description=title * 20, tags=[tag(title)] * 5))
-    assert fits_discord(embed)
+    odd = show(name=title, description=title * 20, tags=[tag(title)] * 5)
+    assert fits_discord(cards.show(odd))
+    assert fits_discord(cards.show(odd, large=False))

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixbot.ui import text, verbs
+from mixbot import languages
+from mixbot.ui import listings, text
 from mixbot.ui.text import duration, escape, inline, isolate, plain, shorten
 
 
-@pytest.mark.parametrize("module", [text, verbs])
+@pytest.mark.parametrize("module", [languages, listings, text])
 def test_the_examples_are_true(module: object) -> None:
     results = doctest.testmod(module)  # type: ignore[arg-type]
     assert results.attempted

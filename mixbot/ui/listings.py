@@ -1,0 +1,292 @@
+"""Everything that can be leafed through: searches, charts, and what belongs to a person or show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+import orjson
+
+from mixbot.languages import N_, _, spoken
+from mixbot.mixcloud import Cloudcast, FeedItem, Link, Mixcloud, Resource, ResourceList, SearchType
+from mixbot.mixcloud.models import Comment, resource
+from mixbot.ui.components import option
+from mixbot.ui.references import SHORT, Reference, resolve
+from mixbot.ui.text import count, duration, plain
+
+if TYPE_CHECKING:
+    from mixbot.bot import MixBot
+
+QUERY_ROOM = 48  # characters of a query inside a custom_id
+EARLIER, LATER = "earlier", "later"
+PICTURES = ("320wx320h", "640wx640h")
+
+# The letters are part of custom_ids and must never change.
+SEARCHES: dict[str, SearchType] = {"s": "cloudcast", "u": "user", "t": "tag"}
+CHARTS = {"p": "popular", "h": "popular/hot", "n": "new"}
+OF_TAGS = {"g": "popular", "k": "hot", "m": "new"}
+OF_PEOPLE = {
+    "c": "cloudcasts",
+    "f": "favorites",
+    "l": "listens",
+    "a": "followers",
+    "b": "following",
+    "y": "playlists",
+}
+OF_SHOWS = {"i": "similar", "o": "comments"}
+OWN = {"e": "me/feed", "w": "me/listen-later"}
+PLAYLIST = "z"
+SHOWS = "sgphnkmcflizw"  # the listings whose results are shows
+FEED, COMMENTS = "e", "o"
+
+TITLES = {
+    "p": N_("Popular shows"),
+    "h": N_("Shows on their way up"),
+    "n": N_("New shows"),
+    "g": N_("Popular: {what}"),
+    "k": N_("On their way up: {what}"),
+    "m": N_("New: {what}"),
+    "c": N_("Uploads of {what}"),
+    "f": N_("Favorites of {what}"),
+    "l": N_("What {what} listened to"),
+    "a": N_("Followers of {what}"),
+    "b": N_("Who {what} follows"),
+    "y": N_("Playlists of {what}"),
+    "z": N_("Playlist {what}"),
+    "i": N_("Similar to {what}"),
+    "o": N_("Comments on {what}"),
+    "e": N_("What the people you follow have been up to"),
+    "w": N_("Your Listen later"),
+}
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A page of a listing as it is kept: each result as JSON, without what no card shows.
+
+    As objects they would take seven times the memory, and the time of every collection of garbage.
+    """
+
+    results: Sequence[bytes]
+    more: bool
+    options: dict[str, Any] = field(default_factory=dict)  # of the menu, by language
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def result(self, number: int) -> Resource:
+        """The result at `number`."""
+        return resource(orjson.loads(self.results[number]))
+
+    def all(self) -> list[Any]:
+        """All results."""
+        return [resource(orjson.loads(one)) for one in self.results]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is listed. `query` is what is looked for, a tag, or a reference to whose list it is."""
+
+    code: str
+    query: str = ""
+
+    @property
+    def size(self) -> int:
+        """Results on a page. A menu holds 25, two of which lead to the neighbouring pages."""
+        return 10 if self.code in (FEED, COMMENTS) else 20
+
+    def title(self, bot: MixBot) -> str:
+        """What is listed, in words."""
+        if self.code in SEARCHES:
+            return f"“{self.query}”"
+        return _(TITLES[self.code], what=self._what(bot))
+
+    def _what(self, bot: MixBot) -> str:
+        if self.code in OF_TAGS:
+            return spelled(self.query)
+        user, _slash, name = self.query.partition("/")
+        if self.code == PLAYLIST:
+            return name.replace("-", " ")
+        known = bot.names.get(_key(self.query))
+        return known or (name or user).replace("-", " ")
+
+    async def page(self, bot: MixBot, offset: int, user_id: int) -> Leaf:
+        """The page that starts at `offset`; leafing back and forth asks Mixcloud once.
+
+        What is `user_id`'s own is asked for as them, and not kept.
+        """
+        if self.code in OWN:
+            async with bot.accounts.acting_as(user_id) as mixcloud:
+                return _leaf(await self._ask(mixcloud, offset))
+        key = (self.code, self.query, offset)
+        kept = bot.pages.get(key)
+        if kept is None:
+            kept = bot.pages[key] = _leaf(await self._ask(bot.mixcloud, offset))
+        return kept
+
+    async def _ask(self, mixcloud: Mixcloud, offset: int) -> ResourceList:
+        code, size = self.code, self.size
+        if code in SEARCHES:
+            return await mixcloud.search(self.query, type=SEARCHES[code], offset=offset, limit=size)
+        return await mixcloud.list_at(self._path, offset=offset, limit=size)
+
+    @property
+    def _path(self) -> str:
+        code = self.code
+        if code in CHARTS:
+            return CHARTS[code]
+        if code in OWN:
+            return OWN[code]
+        if code in OF_TAGS:
+            return f"genres/{quote(self.query, safe=':+')}/{OF_TAGS[code]}"
+        if code == PLAYLIST:
+            user, _slash, name = self.query.partition("/")
+            return f"{quote(user, safe='')}/playlists/{quote(name, safe='')}/cloudcasts"
+        return f"{_key(self.query)}{(OF_PEOPLE | OF_SHOWS)[code]}"
+
+    def options(self, leaf: Leaf, offset: int) -> Any:
+        """The lines of the menu that opens a result, made once for each language."""
+        language = spoken()
+        made = leaf.options.get(language)
+        if made is None:
+            lines = [
+                option(_label(one), str(number), _description(one))
+                for number, one in enumerate(leaf.all(), offset)
+                if _opens(one)
+            ]
+            if lines and offset:
+                lines.insert(0, option(_("Earlier results…"), EARLIER))
+            if lines and leaf.more:
+                lines.append(option(_("More results…"), LATER))
+            made = orjson.Fragment(orjson.dumps(lines)) if lines else None
+            leaf.options[language] = made
+        return made
+
+
+def tag_query(tag: str | None, city: str | None) -> str:
+    """A tag, a city, or both, as Mixcloud writes them.
+
+    >>> tag_query("Drum & Bass", "Rio de Janeiro")
+    'drum-bass+city:rio-de-janeiro'
+    """
+    parts = [slug(tag)] if tag else []
+    if city:
+        parts.append(f"city:{slug(city)}")
+    return "+".join(parts)
+
+
+def slug(name: str) -> str:
+    """A tag's or city's name as part of an address: lower case, joined by single dashes."""
+    words = "".join(one if one.isalnum() else " " for one in name.casefold()).split()
+    return "-".join(words)
+
+
+def spelled(query: str) -> str:
+    """`tag_query`'s answer in words.
+
+    >>> spelled("drum-bass+city:rio-de-janeiro")
+    'drum bass · Rio De Janeiro'
+    """
+    tag, _plus, city = query.partition("city:")
+    parts = [tag.strip("+").replace("-", " "), city.replace("-", " ").title()]
+    return " · ".join(filter(None, parts))
+
+
+async def stored(bot: MixBot, listing: Listing) -> str:
+    """`listing` as it stands in a custom_id."""
+    query = listing.query
+    if len(query) > QUERY_ROOM or query.startswith(SHORT):
+        query = SHORT + await bot.store.short_id(query)
+    return listing.code + query
+
+
+async def restored(bot: MixBot, text: str) -> Listing:
+    """The listing that `stored` made `text` of."""
+    code, query = text[0], text[1:]
+    if query.startswith(SHORT):
+        query = await resolve(bot.store, Reference(query))
+    return Listing(code, query)
+
+
+def _key(ref: str) -> str:
+    """The key of a person or show that a listing belongs to, of its plain reference."""
+    return "".join(f"/{quote(part, safe='')}" for part in ref.split("/")) + "/"
+
+
+def listing_of(code: str, key: str) -> Listing:
+    """The listing `code` of the person or show at `key`."""
+    link = Link.from_key(key)
+    return Listing(code, "/".join(filter(None, (link.user, link.show))))
+
+
+def playlist_of(key: str) -> Listing:
+    """What is in the playlist at `key`: `/user/playlists/name/`."""
+    user, _playlists, name = (unquote(part) for part in key.strip("/").split("/"))
+    return Listing(PLAYLIST, f"{user}/{name}")
+
+
+# What is kept
+
+
+def _leaf(page: ResourceList) -> Leaf:
+    return Leaf([orjson.dumps(_slim(one)) for one in page.data["data"]], page.has_next)
+
+
+def _slim(data: dict[str, Any]) -> dict[str, Any]:
+    """Without what no card shows: three quarters of it. Changes `data`."""
+    for name in ("slug", "updated_time", "listener_count", "username"):
+        data.pop(name, None)
+    if pictures := data.get("pictures"):
+        data["pictures"] = {size: pictures[size] for size in PICTURES if size in pictures}
+    if user := data.get("user"):
+        data["user"] = _slim_user(user)
+    if tags := data.get("tags"):
+        data["tags"] = [{"key": tag["key"], "name": tag["name"]} for tag in tags]
+    for nested in ("from", "owner"):
+        if nested in data:
+            data[nested] = _slim_user(data[nested])
+    for nested in ("cloudcasts", "users"):
+        if nested in data:
+            data[nested] = [_slim(one) for one in data[nested]]
+    return data
+
+
+def _slim_user(user: dict[str, Any]) -> dict[str, Any]:
+    kept = {"key": user["key"], "url": user["url"], "name": user["name"]}
+    if medium := user.get("pictures", {}).get("medium"):
+        kept["pictures"] = {"medium": medium}
+    return kept
+
+
+# What a menu says of a result
+
+
+def opened_by(one: Resource) -> Resource:
+    """What a result leads to: an item of a feed to the show or person it is about."""
+    if isinstance(one, FeedItem):
+        subjects: Sequence[Resource] = one.cloudcasts or one.users or ()
+        return subjects[0] if subjects else one
+    return one
+
+
+def _opens(one: Resource) -> bool:
+    return not isinstance(one, Comment) and not isinstance(opened_by(one), FeedItem)
+
+
+def _label(one: Resource) -> str:
+    one = opened_by(one)
+    return plain(one.name, 100) or one.key[:100]
+
+
+def _description(one: Resource) -> str:
+    one = opened_by(one)
+    if not isinstance(one, Cloudcast):
+        return ""
+    parts = [one.user.name]
+    if one.seconds:
+        parts.append(duration(one.seconds))
+    if one.play_count is not None:
+        parts.append(_("{plays} plays", plays=count(one.play_count)))
+    return plain(" · ".join(parts), 100)

@@ -1,0 +1,271 @@
+"""Links in ordinary messages, answered with a card where a server wants that."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import discord
+from cachetools import TTLCache
+from discord.http import Route
+
+from mixbot.languages import language_of, speak
+from mixbot.mixcloud import Cloudcast, Link, MixcloudError, ShortLink, find_links
+from mixbot.store import LinkReply, ServerSettings
+from mixbot.ui import cards
+from mixbot.ui.components import Component
+from mixbot.ui.showing import NotAShowThere, fetch_show, show_buttons
+from mixbot.ui.tongues import server_language
+
+if TYPE_CHECKING:
+    from mixbot.bot import MixBot
+
+log = logging.getLogger(__name__)
+
+MOST_CARDS = 3  # of one message: 12 components each, of 40
+SHORT_LINKS = 3  # of one message, since each is a question to Mixcloud
+PAUSE = timedelta(hours=1)  # between two cards for the same show in the same channel
+QUIET_SECONDS = 600.0  # in a channel where we may not speak; refusals are counted by Discord
+SUPPRESS_EMBEDS, SILENT = 1 << 2, 1 << 12  # bits of a message's flags
+NO_HISTORY = 160002  # a reply needs to read what it replies to
+# What its author does not want to be previewed, or does not mean: <links>, spoilers and code.
+UNMEANT = re.compile(r"<https?://[^>\s]*>|\|\|.*?\|\||```.*?```|`[^`]*`", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said, as far as it matters here."""
+
+    message_id: int
+    channel_id: int
+    guild_id: int | None
+    user_id: int
+    content: str
+    silent: bool = False  # its author wants no previews
+
+    @classmethod
+    def of(cls, message: discord.Message) -> Said:
+        return cls(
+            message.id,
+            message.channel.id,
+            message.guild.id if message.guild else getattr(message.channel, "guild_id", None),
+            message.author.id,
+            message.content,
+            message.flags.suppress_embeds,
+        )
+
+
+class MessageLinks:
+    """Answers messages with links, changes the answer with them, and deletes it with them."""
+
+    def __init__(self, bot: MixBot) -> None:
+        self._bot = bot
+        # What happens to a message is dealt with one after the other.
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._quiet: TTLCache[int, str] = TTLCache(4096, QUIET_SECONDS)  # channel → why
+        self._previews_stay: TTLCache[int, str] = TTLCache(4096, QUIET_SECONDS)
+
+    async def posted(self, said: Said) -> None:
+        """Answer a new message, if it has links to shows and the server wants that."""
+        if "mixcloud.com" not in said.content.lower() or said.channel_id in self._quiet:
+            return
+        settings = await self._settings(said)
+        if settings is None:
+            return
+        async with self._lock(said.message_id):
+            await self._answer(said, settings)
+
+    async def changed(self, said: Said) -> None:
+        """Have our answer follow what a message says now."""
+        if said.channel_id in self._quiet:
+            return
+        settings = await self._settings(said)
+        if settings is None:
+            return
+        async with self._lock(said.message_id):
+            reply = await self._bot.store.link_reply(said.message_id)
+            if reply is None:
+                await self._answer(said, settings)
+                return
+            keys = await self._keys(said)
+            if not keys:
+                await self._take_back([said.message_id])
+            elif "\n".join(keys) != reply.keys:
+                await self._change(reply, said, keys, settings)
+
+    async def deleted(self, message_ids: Sequence[int], guild_id: int | None) -> None:
+        """Delete our answers together with what they answer."""
+        if guild_id is None or (await self._bot.preferences.server(guild_id)).links:
+            await self._take_back(message_ids)
+
+    def _lock(self, message_id: int) -> asyncio.Lock:
+        lock = self._locks.get(message_id)
+        if lock is None:
+            lock = self._locks[message_id] = asyncio.Lock()
+        return lock
+
+    async def _settings(self, said: Said) -> ServerSettings | None:
+        """How to answer in a place, or None where nobody wants that. In DMs they do."""
+        settings = await self._bot.preferences.server(said.guild_id)
+        if said.guild_id is None:
+            person = await self._bot.preferences.person(said.user_id)
+            speak(person.language or language_of(None))
+            return settings
+        speak(server_language(settings))
+        return settings if settings.links else None
+
+    async def _keys(self, said: Said) -> list[str]:
+        """The shows that a message links to and wants to be seen."""
+        if said.silent:
+            return []
+        links = dict.fromkeys(find_links(UNMEANT.sub(" ", said.content)))
+        short = [link for link in links if isinstance(link, ShortLink)][:SHORT_LINKS]
+        try:
+            resolved = {link: await self._bot.mixcloud.resolve(link) for link in short}
+        except MixcloudError:
+            resolved = {}
+        found = (resolved.get(link) if isinstance(link, ShortLink) else link for link in links)
+        keys = dict.fromkeys(link.key for link in found if isinstance(link, Link) and link.show)
+        return list(keys)[:MOST_CARDS]
+
+    async def _answer(self, said: Said, settings: ServerSettings) -> None:
+        bot, now = self._bot, datetime.now(UTC)
+        keys = await self._keys(said)
+        if not keys:
+            return
+        lately = await bot.store.shared_since(said.channel_id, now - PAUSE)
+        body = await self._body([key for key in keys if key not in lately], settings)
+        for key in keys:
+            await bot.store.record_share(
+                said.channel_id,
+                key,
+                shared_at=now,
+                name=bot.names.get(key),
+                user_id=said.user_id,
+                guild_id=said.guild_id,
+            )
+        if body is None:
+            return
+        reply_id = await self._send(said, body)
+        if reply_id is None:
+            return
+        await bot.store.save_link_reply(
+            LinkReply(
+                said.message_id, said.channel_id, said.user_id, reply_id, "\n".join(keys), now
+            )
+        )
+        if said.guild_id is not None and not settings.classic:
+            await self._suppress_preview(said)
+
+    async def _body(self, keys: Sequence[str], settings: ServerSettings) -> Component | None:
+        """The answer with a card for each show that Mixcloud has, or None if there is none."""
+        found: list[Cloudcast] = []
+        for key in keys:
+            try:
+                found.append(await fetch_show(self._bot, key))
+            except (MixcloudError, NotAShowThere) as error:
+                log.info("a link in a message has no card: %s", type(error).__name__)
+        if not found:
+            return None
+        drawn = [
+            (cards.show(show, large=False), [await show_buttons(self._bot, show)]) for show in found
+        ]
+        if settings.classic:
+            embeds = [cards.as_embed(card)["embeds"][0] for card, _rows in drawn]
+            return {"embeds": embeds, "components": [rows[0] for _card, rows in drawn]}
+        return {
+            "flags": cards.LAYOUT,
+            "components": [cards.framed(card, rows) for card, rows in drawn],
+        }
+
+    async def _send(self, said: Said, body: Component) -> int | None:
+        """Reply to a message, without a ping; the reply's id, or None where we may not."""
+        message: dict[str, Any] = {
+            **body,
+            "flags": body.get("flags", 0) | SILENT,
+            "allowed_mentions": {"parse": [], "replied_user": False},
+            "message_reference": {
+                "message_id": str(said.message_id),
+                "fail_if_not_exists": False,
+            },
+        }
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=said.channel_id)
+        try:
+            try:
+                sent = await self._bot.http.request(route, json=message)
+            except discord.HTTPException as error:
+                if error.code != NO_HISTORY:
+                    raise
+                del message["message_reference"]
+                sent = await self._bot.http.request(route, json=message)
+        except discord.HTTPException as error:
+            self._give_up(said.channel_id, error)
+            return None
+        return int(sent["id"])
+
+    async def _change(
+        self, reply: LinkReply, said: Said, keys: Sequence[str], settings: ServerSettings
+    ) -> None:
+        body = await self._body(keys, settings)
+        if body is None:
+            return
+        if not await self._at_reply("PATCH", reply, json=body):
+            await self._bot.store.take_link_replies([said.message_id])
+            return
+        changed = LinkReply(
+            reply.message_id,
+            reply.channel_id,
+            reply.user_id,
+            reply.reply_id,
+            "\n".join(keys),
+            reply.replied_at,
+        )
+        await self._bot.store.save_link_reply(changed)
+
+    async def _take_back(self, message_ids: Sequence[int]) -> None:
+        for reply in await self._bot.store.take_link_replies(message_ids):
+            await self._at_reply("DELETE", reply)
+
+    async def _at_reply(self, method: str, reply: LinkReply, **options: Any) -> bool:
+        """Change or delete our reply; whether it was still there."""
+        route = Route(
+            method,
+            "/channels/{channel_id}/messages/{message_id}",
+            channel_id=reply.channel_id,
+            message_id=reply.reply_id,
+        )
+        try:
+            await self._bot.http.request(route, **options)
+        except discord.NotFound:  # somebody deleted it
+            return False
+        except discord.HTTPException as error:
+            self._give_up(reply.channel_id, error)
+            return False
+        return True
+
+    async def _suppress_preview(self, said: Said) -> None:
+        """Take Discord's own preview away, if we may manage messages: the card says more."""
+        route = Route(
+            "PATCH",
+            "/channels/{channel_id}/messages/{message_id}",
+            channel_id=said.channel_id,
+            message_id=said.message_id,
+        )
+        if said.channel_id in self._previews_stay:
+            return
+        try:
+            await self._bot.http.request(route, json={"flags": SUPPRESS_EMBEDS})
+        except discord.HTTPException as error:
+            self._previews_stay[said.channel_id] = str(error.code)
+            log.info("previews stay in channel %s: %s", said.channel_id, error.code)
+
+    def _give_up(self, channel_id: int, error: discord.HTTPException) -> None:
+        """Leave a channel alone for a while: Discord bans who keeps on trying."""
+        self._quiet[channel_id] = str(error.code)
+        log.info("links in channel %s are left alone: %s", channel_id, error.code)

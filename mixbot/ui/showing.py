@@ -1,0 +1,243 @@
+"""One show or one person: their cards, with the buttons that belong to them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import orjson
+
+from mixbot.errors import UserError
+from mixbot.languages import N_, _, grouped
+from mixbot.mixcloud import Cloudcast, Link, Resource, User
+from mixbot.mixcloud.models import resource
+from mixbot.mixcloud.tracklists import written_time
+from mixbot.ui import cards
+from mixbot.ui.acting import action_button
+from mixbot.ui.answers import Answer, remember
+from mixbot.ui.components import Component, button, link_button, menu, option, row
+from mixbot.ui.handling import Interaction, handles
+from mixbot.ui.listings import OF_PEOPLE
+from mixbot.ui.references import SHORT, Reference, reference, resolve
+
+if TYPE_CHECKING:
+    from mixbot.bot import MixBot
+
+URL_LIMIT = 512  # characters; Discord refuses a link button with more
+TRACKS = 40  # on a page of a tracklist
+LISTS = {
+    "c": N_("Uploads"),
+    "f": N_("Favorites"),
+    "l": N_("Listens"),
+    "a": N_("Followers"),
+    "b": N_("Following"),
+    "y": N_("Playlists"),
+}
+
+
+class NotAShowThere(UserError):
+    def __init__(self) -> None:
+        super().__init__(
+            N_("That leads to something else than a show on Mixcloud. Paste a link to a show.")
+        )
+
+
+class NotAPersonThere(UserError):
+    def __init__(self) -> None:
+        super().__init__(
+            N_("That leads to something else than a person on Mixcloud. Give me a user name.")
+        )
+
+
+class NoTracklist(UserError):
+    def __init__(self) -> None:
+        super().__init__(N_("Mixcloud tells no tracklist of this show."))
+
+
+async def fetch_show(bot: MixBot, key: str) -> Cloudcast:
+    """The show at `key`, with its description; raises NotAShowThere for anything else."""
+    found = await _fetch(bot, key)
+    if not isinstance(found, Cloudcast):
+        raise NotAShowThere
+    bot.names[found.key] = found.name
+    return found
+
+
+async def fetch_person(bot: MixBot, key: str) -> User:
+    """The person at `key`; raises NotAPersonThere for anything else."""
+    found = await _fetch(bot, key)
+    if not isinstance(found, User):
+        raise NotAPersonThere
+    bot.names[found.key] = found.name
+    return found
+
+
+async def _fetch(bot: MixBot, key: str) -> Resource:
+    kept = bot.details.get(key)
+    if kept is not None:
+        return resource(orjson.loads(kept), bot.mixcloud, full=True)
+    found = await bot.mixcloud.get(key)
+    data = found.data
+    data.pop("metadata", None)
+    bot.details[key] = orjson.dumps(data)
+    return found
+
+
+async def open_show(answer: Answer, key: str, *, at: int | None = None) -> None:
+    """Answer with a show's card; with what is played `at` so many seconds."""
+    bot = answer.interaction.client
+    show = await fetch_show(bot, key)
+    if not answer.private:
+        await remember(answer.interaction, show.key)
+    rows = [
+        await show_buttons(bot, show, start=at),
+        await _more_buttons(bot, show, private=answer.private),
+    ]
+    small = "" if at is None else _playing(show, at)
+    await answer.give(card=cards.show(show, small=small), rows=rows)
+
+
+def _playing(show: Cloudcast, at: int) -> str:
+    """What is played at a moment, in a sentence."""
+    moment = written_time(at)
+    if show.seconds and at >= show.seconds:
+        return _("At {moment} the show is over.", moment=moment)
+    number = track_at(show, at)
+    if number is None:
+        return _("Mixcloud does not tell what is played at {moment}.", moment=moment)
+    return _("At {moment}: {track}", moment=moment, track=cards.track_name(show, number))
+
+
+def track_at(show: Cloudcast, at: int) -> int | None:
+    """Which track is played at so many seconds; None if nobody tells."""
+    started = [
+        number
+        for number, track in enumerate(show.tracklist)
+        if track.start_time is not None and track.start_time <= at
+    ]
+    return started[-1] if started else None
+
+
+async def show_buttons(bot: MixBot, show: Cloudcast, *, start: int | None = None) -> Component:
+    """♥ Favorite · Follow · Repost · Later · Play, in a row."""
+    ref = await reference(bot.store, show.key)
+    host = await reference(bot.store, show.user.key)
+    suffix = f"?t={start}" if start else ""
+    play = f"{bot.public_url}/play{show.key}{suffix}"
+    if len(play) > URL_LIMIT:
+        play = f"{bot.public_url}/play/{SHORT}/{await bot.store.short_id(show.key)}/{suffix}"
+    return row(
+        action_button("favorite", ref),
+        action_button("follow", host),
+        action_button("repost", ref),
+        action_button("listen_later", ref),
+        link_button(_("▶ Play"), play),
+    )
+
+
+async def _more_buttons(bot: MixBot, show: Cloudcast, *, private: bool) -> Component:
+    """What else there is to see of a show."""
+    ref = await reference(bot.store, show.key)
+    buttons = []
+    if show.tracklist:
+        buttons.append(button(_("Tracklist"), f"m1:tracks:0:{ref}"))
+    buttons.append(button(_("Similar"), f"m1:see:i:{ref}"))
+    if comments := show.get("comment_count"):
+        label = _("Comments ({number})", number=grouped(comments))
+        buttons.append(button(label, f"m1:see:o:{ref}"))
+    buttons.append(button(_("Host"), f"m1:host:{await reference(bot.store, show.user.key)}"))
+    if private:
+        buttons.append(button(_("Show to all"), f"m1:all:show:{ref}"))
+    return row(*buttons)
+
+
+async def open_person(answer: Answer, key: str) -> None:
+    """Answer with a person's card, a way to follow them, and their lists."""
+    bot = answer.interaction.client
+    user = await fetch_person(bot, key)
+    ref = await reference(bot.store, user.key)
+    buttons = [action_button("follow", ref)]
+    if len(user.url) <= URL_LIMIT:
+        buttons.append(link_button(_("Open on Mixcloud"), user.url))
+    if answer.private:
+        buttons.append(button(_("Show to all"), f"m1:all:person:{ref}"))
+    await answer.give(card=cards.person(user), rows=[row(_lists_menu(ref)), row(*buttons)])
+
+
+async def open_me(answer: Answer) -> None:
+    """Answer with the account of who asked; raises NotLinked where there is none."""
+    bot = answer.interaction.client
+    async with bot.accounts.acting_as(answer.interaction.user.id) as mixcloud:
+        user = await mixcloud.me()
+    buttons = [button(_("Listen later"), "m1:own:w"), button(_("Feed"), "m1:own:e")]
+    if len(user.url) <= URL_LIMIT:
+        buttons.append(link_button(_("Open on Mixcloud"), user.url))
+    ref = await reference(bot.store, user.key)
+    await answer.give(card=cards.person(user), rows=[row(_lists_menu(ref)), row(*buttons)])
+
+
+def _lists_menu(ref: Reference) -> Component:
+    return menu(
+        f"m1:lists:{ref}",
+        [option(_(LISTS[code]), code) for code in OF_PEOPLE],
+        placeholder=_("Open one of the lists…"),
+    )
+
+
+async def open_tracklist(answer: Answer, key: str, page: int) -> None:
+    """Answer with what is played in a show, and when."""
+    bot = answer.interaction.client
+    show = await fetch_show(bot, key)
+    tracks = show.tracklist
+    if not tracks:
+        raise NoTracklist
+    page = min(page, (len(tracks) - 1) // TRACKS)
+    ref = await reference(bot.store, show.key)
+    buttons = []
+    if len(tracks) > TRACKS:
+        last = (page + 1) * TRACKS >= len(tracks)
+        buttons = [
+            button(_("◀ Previous"), f"m1:tracks!:{max(page - 1, 0)}:{ref}", disabled=page == 0),
+            button(_("Next ▶"), f"m1:tracks!:{page + 1}:{ref}", disabled=last),
+        ]
+    if answer.private:
+        buttons.append(button(_("Show to all"), f"m1:all:tracks:{ref}"))
+    card = cards.tracklist(show, page, per_page=TRACKS)
+    await answer.give(card=card, rows=[row(*buttons)] if buttons else [])
+
+
+@handles(re.compile(r"m1:tracks(?P<in_place>!?):(?P<page>\d{1,3}):(?P<ref>.+)"))
+async def show_tracks(interaction: Interaction, match: re.Match[str]) -> None:
+    """Show a page of a tracklist: privately, in place of the one before it."""
+    message = interaction.message
+    in_place = bool(match["in_place"] and message and message.flags.ephemeral)
+    async with Answer(interaction, private=True, in_place=in_place) as answer:
+        key = await resolve(interaction.client.store, Reference(match["ref"]))
+        await open_tracklist(answer, key, int(match["page"]))
+
+
+@handles(re.compile(r"m1:host:(?P<ref>.+)"))
+async def show_host(interaction: Interaction, match: re.Match[str]) -> None:
+    """Show who made a show."""
+    async with Answer(interaction, private=True) as answer:
+        key = await resolve(interaction.client.store, Reference(match["ref"]))
+        await open_person(answer, key)
+
+
+@handles(re.compile(r"m1:all:(?P<what>show|person|tracks):(?P<ref>.+)"))
+async def show_to_all(interaction: Interaction, match: re.Match[str]) -> None:
+    """Post to the channel what only one person saw until now, because they wish so."""
+    async with Answer(interaction) as answer:
+        key = await resolve(interaction.client.store, Reference(match["ref"]))
+        match match["what"]:
+            case "show":
+                await open_show(answer, key)
+            case "person":
+                await open_person(answer, key)
+            case _tracks:
+                await open_tracklist(answer, key, 0)
+
+
+def host_of(key: str) -> str:
+    """The key of the person whose show or profile `key` is."""
+    return Link(Link.from_key(key).user).key

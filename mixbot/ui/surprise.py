@@ -1,0 +1,98 @@
+"""“I have 58 minutes”: a show that fits, by chance."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import TYPE_CHECKING
+
+from mixbot.errors import UserError
+from mixbot.languages import N_, _, ngettext
+from mixbot.mixcloud import Cloudcast
+from mixbot.ui import cards
+from mixbot.ui.answers import Answer, remember
+from mixbot.ui.components import button, row
+from mixbot.ui.handling import Interaction, handles
+from mixbot.ui.listings import Listing, restored, stored
+from mixbot.ui.showing import show_buttons
+from mixbot.ui.text import duration
+
+if TYPE_CHECKING:
+    from mixbot.bot import MixBot
+
+PAGES = 5  # of popular and of new shows, among which chance decides
+ATTEMPTS = 4  # pages looked at, at the most
+SHORTEST = 0.8  # of the minutes somebody has, that a show should fill
+
+
+class NothingFits(UserError):
+    def __init__(self) -> None:
+        super().__init__(N_("I found nothing that fits. Try another tag, or other minutes."))
+
+
+async def find(
+    bot: MixBot, tag: str, minutes: int | None, user_id: int, chance: random.Random
+) -> Cloudcast:
+    """A show, with the tag if there is one, that fits into `minutes` if there are any.
+
+    Popular and new shows are looked at until one fills four fifths of the time; if none does, it
+    is the longest that does not exceed it. Raises NothingFits where all do.
+    """
+    codes = "gm" if tag else "pn"
+    best: Cloudcast | None = None
+    places = [(code, page) for code in codes for page in range(PAGES)]
+    chance.shuffle(places)
+    # First pages exist where the others may not.
+    places = [*places[: ATTEMPTS - 1], (codes[0], 0)]
+    for code, number in places:
+        listing = Listing(code, tag)
+        leaf = await listing.page(bot, number * listing.size, user_id)
+        shows: list[Cloudcast] = leaf.all()
+        if minutes is None and shows:
+            return chance.choice(shows)
+        room = (minutes or 0) * 60
+        fitting = [show for show in shows if room * SHORTEST <= (show.seconds or 0) <= room]
+        if fitting:
+            return chance.choice(fitting)
+        shorter = [show for show in shows if 0 < (show.seconds or 0) <= room]
+        best = max([*shorter, *([best] if best else [])], key=_length, default=None)
+    if best is None:
+        raise NothingFits
+    return best
+
+
+def _length(show: Cloudcast) -> int:
+    return show.seconds or 0
+
+
+async def open_surprise(
+    answer: Answer, tag: str, minutes: int | None, chance: random.Random | None = None
+) -> None:
+    """Answer with a show that fits, and a button for another one."""
+    bot, user_id = answer.interaction.client, answer.interaction.user.id
+    show = await find(bot, tag, minutes, user_id, chance or random.SystemRandom())
+    bot.names[show.key] = show.name
+    if not answer.private:
+        await remember(answer.interaction, show.key)
+    small = ""
+    if minutes is not None:
+        small = ngettext(
+            "{length} for your {number} minute",
+            "{length} for your {number} minutes",
+            minutes,
+            length=duration(show.seconds or 0),
+        )
+    again = f"m1:again:{user_id}:{minutes or 0}:{await stored(bot, Listing('g', tag))}"
+    rows = [await show_buttons(bot, show), row(button(_("🎲 Another one"), again))]
+    await answer.give(card=cards.show(show, large=False, small=small), rows=rows)
+
+
+@handles(re.compile(r"m1:again:(?P<owner>\d+):(?P<minutes>\d{1,4}):(?P<listing>.+)"))
+async def another(interaction: Interaction, match: re.Match[str]) -> None:
+    """Show another one in its place; to those who did not ask for the first, privately."""
+    message = interaction.message
+    mine = interaction.user.id == int(match["owner"])
+    private = not mine or bool(message and message.flags.ephemeral)
+    async with Answer(interaction, private=private, in_place=mine) as answer:
+        listing = await restored(interaction.client, match["listing"])
+        await open_surprise(answer, listing.query, int(match["minutes"]) or None)
