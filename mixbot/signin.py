@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from mixbot.errors import UserError
+from mixbot.languages import N_
 
 
 class SignInFailed(UserError):
@@ -19,7 +20,7 @@ class SignInFailed(UserError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Discord did not confirm who you are. Use `/mixcloud link` in Discord to try again."
+            N_("Discord did not confirm who you are. Use `/mixcloud link` in Discord to try again.")
         )
 
 

@@ -63,6 +63,26 @@ def language_of(locale: str | None) -> str:
     return known
 
 
+def accepted_language(header: str) -> str:
+    """The language that a browser's `Accept-Language` wants most, of those spoken here.
+
+    >>> accepted_language("ko, de-CH;q=0.8, fr;q=0.9"), accepted_language("")
+    ('fr', 'en')
+    """
+    wanted: list[tuple[float, str]] = []
+    for part in header.split(",")[:20]:
+        locale, _semicolon, quality = part.strip().partition(";q=")
+        try:
+            wanted.append((float(quality or 1), locale))
+        except ValueError:
+            continue
+    for _quality, locale in sorted(wanted, key=lambda one: -one[0]):
+        language = language_of(locale)
+        if language != ENGLISH or locale.lower().startswith("en"):
+            return language
+    return ENGLISH
+
+
 def N_(message: str) -> str:
     """`message` as it is: to be looked up later, when the language is known."""
     return message

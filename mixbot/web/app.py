@@ -15,10 +15,11 @@ from aiohttp.typedefs import Handler
 
 from mixbot.accounts import Accounts, LinkingOff
 from mixbot.errors import UserError
+from mixbot.languages import _, accepted_language, speak, spoken
 from mixbot.mixcloud import Mixcloud
 
 from .linking import Linking
-from .pages import TooManyRequests, content_policy, marked_up, problem
+from .pages import TooManyRequests, content_policy, isolated, marked_up, problem
 from .player import IMAGE_ROOT, PLAYER_ROOT, LongKey, Player
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,9 @@ def create_app(
         app, loader=jinja2.FileSystemLoader(HERE / "templates"), undefined=jinja2.StrictUndefined
     )
     environment.filters["marked_up"] = marked_up
+    environment.filters["isolated"] = isolated
+    environment.globals["_"] = _
+    environment.globals["language"] = lambda: spoken().replace("_", "-")
     # A proxy may show us under a path of its own.
     environment.globals["base"] = urlsplit(accounts.public_url).path
     app.router.add_get("/mixbot.css", file("mixbot.css", "text/css"))
@@ -95,6 +99,7 @@ async def protect(request: web.Request, response: web.StreamResponse) -> None:
 @web.middleware
 async def explained(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Whatever goes wrong becomes a page that says what to do, and repeats nothing it was sent."""
+    speak(accepted_language(request.headers.get("Accept-Language", "")))
     try:
         return await handler(request)
     except UserError as error:
@@ -104,18 +109,20 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
                 status = 429
             case LinkingOff():
                 status = 503
-        return problem(request, "Not linked", str(error), status=status)
+        return problem(request, _("Not linked"), str(error), status=status)
     except web.HTTPNotFound:
         return problem(
             request,
-            "Nothing here",
-            "There is no such page. If you came from Discord, use the command there again.",
+            _("Nothing here"),
+            _("There is no such page. If you came from Discord, use the command there again."),
             status=404,
         )
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        answer = problem(request, "Not like this", "This cannot be answered.", status=error.status)
+        answer = problem(
+            request, _("Not like this"), _("This cannot be answered."), status=error.status
+        )
         if "Allow" in error.headers:
             answer.headers["Allow"] = error.headers["Allow"]
         return answer
@@ -124,7 +131,7 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
         log.exception("bug %s", code)
         return problem(
             request,
-            "Something broke",
-            f"This is our mistake. If you tell us of it, mention the code `{code}`.",
+            _("Something broke"),
+            _("This is our mistake. If you tell us of it, mention the code `{code}`.", code=code),
             status=500,
         )

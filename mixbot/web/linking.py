@@ -11,6 +11,7 @@ from aiohttp import web
 from cachetools import TTLCache
 
 from mixbot.accounts import Accounts, CodeToEnter, LinkFailed
+from mixbot.languages import N_, speak
 
 from .pages import TooManyRequests, content_policy, page
 
@@ -21,8 +22,10 @@ REQUESTS_ALLOWED = 30  # a minute and address
 class CookiesNeeded(LinkFailed):
     def __init__(self) -> None:
         super().__init__(
-            "Your browser did not keep our cookie, without which we cannot tell that it is yours. "
-            "Allow cookies for this page, then open the link in Discord again."
+            N_(
+                "Your browser did not keep our cookie, without which we cannot tell that it is "
+                "yours. Allow cookies for this page, then open the link in Discord again."
+            )
         )
 
 
@@ -49,6 +52,8 @@ class Linking:
         """Say who is being linked to what. Previewers come here too, so nothing changes."""
         link = request.match_info["link"]
         attempt = await self._accounts.open_link(link)
+        if attempt.language:
+            speak(attempt.language)
         browser = request.cookies.get(self._cookie) or secrets.token_urlsafe(24)
         response = page(
             request,

@@ -11,13 +11,16 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from mixbot.errors import UserError
+from mixbot.languages import N_
 
 _NOTHING = "'none'"
 
 
 class TooManyRequests(UserError):
     def __init__(self) -> None:
-        super().__init__("Too many requests came from your network. Wait a minute, then try again.")
+        super().__init__(
+            N_("Too many requests came from your network. Wait a minute, then try again.")
+        )
 
 
 def page(
@@ -59,5 +62,11 @@ def content_policy(
 
 
 def marked_up(sentence: str) -> Markup:
-    """A sentence written for Discord, where `this` is code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
+    """A sentence written for Discord, where `this` is code and **this** is bold."""
+    marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence)))
+    return Markup(re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", marked))  # noqa: S704
+
+
+def isolated(name: str) -> str:
+    """A name that keeps its direction, so that an RTL one does not turn the words around it."""
+    return name if name.isascii() else f"\u2068{name}\u2069"
