@@ -53,7 +53,7 @@ class SettingsCommands(commands.Cog):
     @app_commands.choices(
         links=LINKS, answers=ANSWERS, charts=CHARTS, cards=CARDS, language=LANGUAGE_CHOICES
     )
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)

@@ -437,7 +437,7 @@ class Store:
 
         def gather(connection: Connection) -> dict[str, list[dict[str, Any]]]:
             return {
-                table.name: [
+                str(table.name): [
                     _readable(row._mapping)
                     for row in connection.execute(select(table).where(table.c.user_id == user_id))
                 ]
@@ -476,7 +476,7 @@ class Store:
 def _readable(row: RowMapping) -> dict[str, Any]:
     """A row as its owner may read it."""
     return {
-        name: f"{len(value)} bytes, encrypted or hashed" if isinstance(value, bytes) else value
+        str(name): f"{len(value)} bytes, encrypted or hashed" if isinstance(value, bytes) else value
         for name, value in row.items()
     }
 

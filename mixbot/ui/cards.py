@@ -22,7 +22,6 @@ LAYOUT = 1 << 15  # a bit of a message's flags
 LINE_LIMIT = 90  # characters of a link in a page of names, of which 20 must fit into 4000
 TITLE_LIMIT = 512  # characters of a link that is written into a layout's text
 URL_LIMIT = 2048  # characters; Discord refuses an embed with a longer link
-ROOM = 3600  # characters of the longest text, which leaves some of 4000 for what is around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +245,8 @@ def track_name(show: Cloudcast, number: int) -> str:
     track = show.tracklist[number]
     if track.chapter:
         return inline(track.chapter, 100)
-    known = [part for part in (track.artist, track.song) if part]
-    return inline(" – ".join(known), 100) if known else _("Track {number}", number=number + 1)
+    known = [inline(part, 60) for part in (track.artist, track.song) if part]
+    return " – ".join(known) or _("Track {number}", number=number + 1)
 
 
 def _line(one: Resource) -> str:

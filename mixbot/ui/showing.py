@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
 URL_LIMIT = 512  # characters; Discord refuses a link button with more
-TRACKS = 40  # on a page of a tracklist
+TRACKS = 25  # on a page of a tracklist, of up to 140 characters each
 LISTS = {
     "c": N_("Uploads"),
     "f": N_("Favorites"),

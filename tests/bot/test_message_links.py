@@ -1,0 +1,218 @@
+"""Links in ordinary messages, where a server wants them answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mixbot.sandbox.discord import Channel, Message, Permission
+from mixbot.sandbox.discord.kinds import ChannelKind
+from tests.conftest import Scene, page_of, staged
+
+SWITCH_ON = {"links": "answer them with a card"}
+
+
+@pytest.fixture
+async def reading(tmp_path: Path) -> AsyncIterator[Scene]:
+    """A bot that may read messages, in a server that has the links in them answered."""
+    async with staged(tmp_path, message_content=True) as scene:
+        scene.guild.allow(scene.ada, Permission.MANAGE_GUILD)
+        scene.guild.allow(scene.discord.bot, Permission.MANAGE_MESSAGES)
+        answer = await (await scene.ada.slash(scene.channel, "settings", SWITCH_ON)).reply()
+        assert answer.ephemeral
+        assert "answered with a card" in answer.text
+        yield scene
+
+
+async def reply_to(scene: Scene, message: Message, number: int = 1) -> Message:
+    """The bot's answer to a message, which is the newest one in its channel."""
+    await scene.discord.requested("POST", f"/channels/{message.channel.id}/messages", times=number)
+    return scene.ada.messages(message.channel)[-1]
+
+
+async def handled(scene: Scene, channel: Channel | None = None) -> list[Message]:
+    """The bot's messages in a channel, once everything said before is dealt with.
+
+    A link that is surely answered is posted last; its answer ends the wait.
+    """
+    last = scene.mixcloud.catalogue.add_show("sentinel", f"Sentinel {len(scene.discord.requests)}")
+    async with scene.discord.subscribe() as events:
+        elsewhere = scene.guild.channel("elsewhere")
+        await scene.noor.say(elsewhere, f"https://www.mixcloud.com{last.key}")
+        async for event in events:
+            if (
+                event.message
+                and event.message.author is scene.discord.bot
+                and (last.key in event.message.text)
+            ):
+                break
+    return [
+        message
+        for message in scene.ada.messages(channel or scene.channel)
+        if message.author is scene.discord.bot and not message.ephemeral
+    ]
+
+
+def url(scene: Scene, query: str = "jazz") -> str:
+    return f"https://www.mixcloud.com{scene.show(query).key}"
+
+
+async def test_a_link_is_answered_silently_with_a_card_in_place_of_the_preview(
+    reading: Scene,
+) -> None:
+    reading.discord.unfurl("https://www.mixcloud.com", reading.mixcloud.site_url)
+    message = await reading.noor.say(reading.channel, f"Tonight: {url(reading)}")
+    card = await reply_to(reading, message)
+    assert page_of(card) == url(reading)
+    assert card["referenced_message"]["id"] == message.id
+    assert not card.pings
+    assert card.flags & 1 << 12
+    await message.until(lambda message: message.flags & 1 << 2)
+    assert message.embeds == []
+    done = await reading.use(reading.ada, "mixcloud show")
+    assert page_of(done) == url(reading)
+
+
+async def test_a_show_is_answered_once_in_a_channel_in_a_while(reading: Scene) -> None:
+    message = await reading.noor.say(reading.channel, url(reading))
+    await reply_to(reading, message)
+    await reading.ada.say(reading.channel, f"Again: {url(reading)}")
+    assert len(await handled(reading)) == 1
+    other = reading.guild.channel("other")
+    message = await reading.ada.say(other, url(reading))
+    assert page_of(await reply_to(reading, message)) == url(reading)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["<{url}>", "`{url}`", "||{url}||", "```\n{url}\n```", "https://www.mixcloud.com/NTSRadio/"],
+)
+async def test_what_is_not_meant_to_be_seen_is_left_alone(reading: Scene, written: str) -> None:
+    await reading.noor.say(reading.channel, written.format(url=url(reading)))
+    assert await handled(reading) == []
+
+
+async def test_bots_and_webhooks_are_not_answered(reading: Scene) -> None:
+    other = reading.discord.user("otherbot", bot=True)
+    reading.guild.join(other)
+    await other.say(reading.channel, url(reading))
+    await reading.channel.webhook("Relay").say(url(reading, "ambient"))
+    assert await handled(reading) == []
+
+
+async def test_several_shows_are_one_answer(reading: Scene) -> None:
+    links = [url(reading, query) for query in ("jazz", "ambient", "techno", "house")]
+    message = await reading.noor.say(reading.channel, " ".join(links))
+    card = await reply_to(reading, message)
+    assert all(link in card.text for link in links[:3])
+    assert len([one for one in card.buttons if one.label == "♥ Favorite"]) == 3
+
+
+async def test_the_answer_follows_edits_and_deletions(reading: Scene) -> None:
+    message = await reading.noor.say(reading.channel, url(reading))
+    card = await reply_to(reading, message)
+    await reading.noor.edit(message, f"I meant {url(reading, 'ambient')}")
+    await card.until(lambda card: page_of(card) == url(reading, "ambient"))
+    await reading.noor.delete(message)
+    await card.until(lambda card: card.deleted)
+
+
+async def test_a_link_edited_away_takes_the_answer_along(reading: Scene) -> None:
+    message = await reading.noor.say(reading.channel, url(reading))
+    card = await reply_to(reading, message)
+    await reading.noor.edit(message, "Never mind")
+    await card.until(lambda card: card.deleted)
+
+
+async def test_a_link_that_is_edited_in_is_answered(reading: Scene) -> None:
+    message = await reading.noor.say(reading.channel, "Listen to this")
+    await reading.noor.edit(message, f"Listen to this: {url(reading)}")
+    assert page_of(await reply_to(reading, message)) == url(reading)
+
+
+async def test_a_purge_takes_the_answers_along(reading: Scene) -> None:
+    messages = [
+        await reading.noor.say(reading.channel, url(reading, query))
+        for query in ("jazz", "ambient")
+    ]
+    await reply_to(reading, messages[0], 2)
+    cards = [one for one in reading.ada.messages(reading.channel) if "♥ Favorite" in one.text]
+    assert len(cards) == 2
+    await reading.discord.requested("PATCH", f"/channels/{reading.channel.id}/messages/*", times=2)
+    reading.guild.allow(reading.ada, Permission.MANAGE_MESSAGES)
+    await reading.ada.delete(*messages)
+    for card in cards:
+        await card.until(lambda card: card.deleted)
+
+
+async def test_threads_forums_and_announcements(reading: Scene) -> None:
+    thread = reading.channel.thread("a thread")
+    forum = reading.guild.channel("forum", type=ChannelKind.FORUM)
+    post = forum.post(reading.noor, "Listen", f"To this: {url(reading)}")
+    news = reading.guild.channel("news", type=ChannelKind.ANNOUNCEMENT)
+    for channel in (thread, news):
+        await reading.noor.say(channel, url(reading))
+    for channel in (thread, post, news):
+        await reading.discord.requested("POST", f"/channels/{channel.id}/messages")
+        card = reading.ada.messages(channel)[-1]
+        assert page_of(card) == url(reading)
+
+
+async def test_a_server_that_did_not_switch_it_on_is_left_alone(reading: Scene) -> None:
+    other = reading.discord.guild("Elsewhere")
+    other.join(reading.noor)
+    channel = other.channel("general")
+    await reading.noor.say(channel, url(reading))
+    assert await handled(reading, channel) == []
+
+
+async def test_links_in_direct_messages_are_answered(reading: Scene) -> None:
+    message = await reading.noor.say(reading.noor.dm(), url(reading))
+    await reading.discord.requested("POST", f"/channels/{message.channel.id}/messages")
+    assert page_of(reading.noor.messages(message.channel)[-1]) == url(reading)
+
+
+async def test_without_the_permission_to_write_the_channel_is_left_alone(reading: Scene) -> None:
+    reading.channel.deny(reading.discord.bot, Permission.SEND_MESSAGES)
+    await reading.noor.say(reading.channel, url(reading))
+    await reading.discord.requested("POST", f"/channels/{reading.channel.id}/messages")
+    await reading.noor.say(reading.channel, url(reading, "ambient"))
+    assert await handled(reading) == []
+    route = f"/channels/{reading.channel.id}/messages"
+    assert len([one for one in reading.discord.requests if one.path == route]) == 1
+
+
+async def test_without_history_it_answers_without_a_reference(reading: Scene) -> None:
+    reading.channel.deny(reading.discord.bot, Permission.READ_MESSAGE_HISTORY)
+    message = await reading.noor.say(reading.channel, url(reading))
+    card = await reply_to(reading, message, 2)
+    assert page_of(card) == url(reading)
+
+
+async def test_a_show_that_is_gone_is_left_alone(reading: Scene) -> None:
+    await reading.noor.say(reading.channel, "https://www.mixcloud.com/nobody/nothing/")
+    assert await handled(reading) == []
+
+
+async def test_classic_cards_leave_the_preview(reading: Scene) -> None:
+    choice = {"cards": "small embeds and Discord's own preview"}
+    await (await reading.ada.slash(reading.channel, "settings", choice)).reply()
+    message = await reading.noor.say(reading.channel, url(reading))
+    card = await reply_to(reading, message)
+    assert card.embeds[0]["url"] == url(reading)
+    assert not message.flags & 1 << 2
+    shown = await reading.use(reading.ada, "mixcloud show", mix=url(reading))
+    assert shown.content == url(reading)
+    assert shown.embeds[0]["url"] == url(reading)
+    private = await reading.use(
+        reading.ada, "mixcloud show", mix=url(reading), visibility="only me"
+    )
+    assert private.embeds == []
+
+
+async def test_without_the_intent_settings_say_why_nothing_happens(scene: Scene) -> None:
+    scene.guild.allow(scene.ada, Permission.MANAGE_GUILD)
+    answer = await (await scene.ada.slash(scene.channel, "settings", SWITCH_ON)).reply()
+    assert "MIXBOT_MESSAGE_CONTENT" in answer.text
