@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+import aiohttp
 import discord
 from cachetools import TTLCache
 from discord.http import Route
@@ -122,8 +123,6 @@ class MessageLinks:
 
     async def _keys(self, said: Said) -> list[str]:
         """The shows that a message links to and wants to be seen."""
-        if said.silent:
-            return []
         links = dict.fromkeys(find_links(UNMEANT.sub(" ", said.content)))
         short = [link for link in links if isinstance(link, ShortLink)][:SHORT_LINKS]
         try:
@@ -136,7 +135,8 @@ class MessageLinks:
 
     async def _answer(self, said: Said, settings: ServerSettings) -> None:
         bot, now = self._bot, datetime.now(UTC)
-        keys = await self._keys(said)
+        # Of a message that is answered already, it may be we who took the previews away.
+        keys = [] if said.silent else await self._keys(said)
         if not keys:
             return
         lately = await bot.store.shared_since(said.channel_id, now - PAUSE)
@@ -204,7 +204,7 @@ class MessageLinks:
                     raise
                 del message["message_reference"]
                 sent = await self._bot.http.request(route, json=message)
-        except discord.HTTPException as error:
+        except (discord.HTTPException, aiohttp.ClientError) as error:
             self._give_up(said.channel_id, error)
             return None
         return int(sent["id"])
@@ -244,7 +244,7 @@ class MessageLinks:
             await self._bot.http.request(route, **options)
         except discord.NotFound:  # somebody deleted it
             return False
-        except discord.HTTPException as error:
+        except (discord.HTTPException, aiohttp.ClientError) as error:
             self._give_up(reply.channel_id, error)
             return False
         return True
@@ -264,8 +264,11 @@ class MessageLinks:
         except discord.HTTPException as error:
             self._previews_stay[said.channel_id] = str(error.code)
             log.info("previews stay in channel %s: %s", said.channel_id, error.code)
+        except aiohttp.ClientError as error:
+            log.info("a preview stays: %s", type(error).__name__)
 
-    def _give_up(self, channel_id: int, error: discord.HTTPException) -> None:
-        """Leave a channel alone for a while: Discord bans who keeps on trying."""
-        self._quiet[channel_id] = str(error.code)
-        log.info("links in channel %s are left alone: %s", channel_id, error.code)
+    def _give_up(self, channel_id: int, error: Exception) -> None:
+        """Leave a channel alone for a while where we may not speak: Discord bans who insists."""
+        if isinstance(error, discord.Forbidden):
+            self._quiet[channel_id] = str(error.code)
+        log.info("a link in channel %s has no answer: %s", channel_id, type(error).__name__)

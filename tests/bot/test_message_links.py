@@ -71,6 +71,7 @@ async def test_a_link_is_answered_silently_with_a_card_in_place_of_the_preview(
     assert card.flags & 1 << 12
     await message.until(lambda message: message.flags & 1 << 2)
     assert message.embeds == []
+    assert len(await handled(reading)) == 1  # our taking the preview away is no change of the link
     done = await reading.use(reading.ada, "mixcloud show")
     assert page_of(done) == url(reading)
 
