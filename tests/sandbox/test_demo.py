@@ -29,6 +29,7 @@ from playwright.async_api import (
 
 from mixbot.errors import UserError
 from mixbot.sandbox.demo import Demo, demo
+from mixbot.sandbox.discord import File, Permission
 from mixbot.sandbox.discord.messages import compose
 from mixbot.sandbox.mixcloud import Show
 
@@ -190,7 +191,7 @@ async def test_from_a_search_to_a_favorite(stage: Demo, ada: Tab) -> None:
     await ada.press("♥ Favorite")
     await ada.says("Link your Mixcloud account first", "Only you can see this")
     await ada.link()
-    await ada.says("Linked as Ada Wrenfield", f"added {show.name} to your favorites")
+    await ada.says("Linked as Ada Wrenfield", f"Added {show.name} to your favorites")
     await expect(ada.last.get_by_role("link", name="Link Mixcloud")).to_have_count(0)
     assert calls(stage, f"{show.key}favorite/") == 1
 
@@ -262,7 +263,7 @@ async def test_follow_with_a_link_without_one_and_undone(stage: Demo, ada: Tab) 
     await ada.type("/follow " + LINK)
     await ada.says("Link your Mixcloud account first")
     await ada.link()
-    await ada.says("Linked as", "you now follow")
+    await ada.says("Linked as", "You now follow")
     await ada.type("/mixcloud show " + LINK)
     await ada.says("used /mixcloud show")
     await ada.use("/follow")
@@ -559,7 +560,9 @@ MARKDOWN = [
     ("__u__ ~~s~~ `c*d*`", "<p><u>u</u> <s>s</s> <code>c*d*</code></p>"),
     ("2 * 3 < 4 > `", "<p>2 * 3 &lt; 4 &gt; `</p>"),
     ("# Big\n-# small", '<p class="heading size-1">Big</p><p class="subtext">small</p>'),
-    ("> said\n- one", '<blockquote>said</blockquote><p class="item">one</p>'),
+    ("> said\n> so\n- one", '<blockquote><p>said\nso</p></blockquote><p class="item">one</p>'),
+    ("a\n>>> b\n- c", '<p>a</p><blockquote><p>b</p><p class="item">c</p></blockquote>'),
+    ("2. b\n  - c", '<p class="item" data-number="2.">b</p><p class="item" data-depth="1">c</p>'),
     ("```py\n*x*\n```", '<pre tabindex="0"><code>*x*</code></pre>'),
     ("[a](javascript:b) <script>", "<p>[a](javascript:b) &lt;script&gt;</p>"),
 ]
@@ -601,13 +604,190 @@ async def test_links_in_markdown(ada: Tab) -> None:
     assert found == [links for _, links in LINKS]
 
 
+LAYOUT = {
+    "flags": 1 << 15,
+    "components": [
+        {
+            "type": 17,
+            "accent_color": 0x5000FF,
+            "components": [
+                {
+                    "type": 9,
+                    "components": [{"type": 10, "content": f"## [{NAME}]({LINK})\n-# <t:0:R>"}],
+                    "accessory": {
+                        "type": 11,
+                        "media": {"url": "attachment://art.png"},
+                        "description": "A ferry at night",
+                    },
+                },
+                {"type": 14, "spacing": 2},
+                {
+                    "type": 12,
+                    "items": [
+                        {"media": {"url": "attachment://art.png"}, "description": f"Wave {number}"}
+                        for number in range(4)
+                    ],
+                },
+                {
+                    "type": 1,
+                    "components": [
+                        {"type": 8, "custom_id": "c", "placeholder": "Where", "channel_types": [0]}
+                    ],
+                },
+                {
+                    "type": 1,
+                    "components": [{"type": 2, "style": 1, "label": "Save", "custom_id": "s"}],
+                },
+                {"type": 13, "file": {"url": "attachment://export.json"}},
+            ],
+        },
+    ],
+}
+DOT = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU"
+    b"\x00\x00\x00\nIDATx\x9cc`\x00\x00\x00\x02\x00\x01H\xaf\xa4q\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
 @needs_chromium
-async def test_the_apps_of_a_person(stage: Demo, window: BrowserContext) -> None:
-    stage.discord.world.commands.add(None, {"name": "Wave", "type": 2})
+async def test_layouts_files_and_themes(stage: Demo, ada: Tab) -> None:
+    channel, bot, world = stage.scene.channels[0], stage.discord.bot, stage.discord.world
+    files = [(0, File("art.png", DOT)), (1, File("export.json", b"{}" * 1000))]
+    world.message_created(compose(world, channel, bot, LAYOUT, files=files))
+    card = await ada.says(NAME, "years ago")
+    await expect(card).to_have_attribute("aria-label", re.compile(f"mixbot: {NAME}"))
+    await expect(card.get_by_role("img")).to_have_count(5)
+    await expect(card.get_by_role("link", name=NAME)).to_be_visible()
+    await card.get_by_role("button", name="Image description").last.click()
+    await expect(card.get_by_text("Wave 3")).to_be_visible()
+    async with ada.page.expect_download() as download:
+        await card.get_by_role("link", name="Download export.json").click()
+    assert (await download.value).suggested_filename == "export.json"
+    await expect(card).to_contain_text("1.95 KB")
+    await card.get_by_role("combobox", name="Where").click()
+    offered = ada.page.get_by_role("listbox", name="Where").get_by_role("option")
+    assert await offered.all_inner_texts() == ["#crate-diggers", "#general"]
+    await offered.last.click()
+    interaction = list(world.interactions.values())[-1]
+    assert interaction.data["values"] == [stage.scene.channels[1].id]
+    assert await fits(ada.page)
+
+    background = "getComputedStyle(document.body).backgroundColor"
+    theme = ada.page.get_by_role("combobox", name="Theme")
+    await theme.select_option("Dark")
+    dark = await ada.page.evaluate(background)
+    await ada.page.goto(f"{stage.url}/?theme=light")
+    await expect(theme).to_have_value("light")
+    assert await ada.page.evaluate(background) != dark
+
+
+@needs_chromium
+async def test_changing_and_deleting_what_one_wrote(
+    stage: Demo, window: BrowserContext, ada: Tab
+) -> None:
+    noor = await sit_down(window, stage, "noor")
+    await ada.type(f"Listen: {LINK}")
+    pasted = await ada.says("Listen:", NAME)
+    await expect(noor.last.get_by_role("article")).to_have_count(1)
+    await expect(noor.last.get_by_role("button", name="Edit")).to_have_count(0)
+    await pasted.hover()
+    await ada.press("Remove the preview")
+    await expect(pasted.get_by_role("article")).to_have_count(0)
+    await expect(noor.last.get_by_role("article")).to_have_count(0)
+    await expect(noor.last).not_to_contain_text("(edited)")
+
+    await pasted.hover()
+    await ada.press("Edit")
+    text = pasted.get_by_label("Edit message")
+    await expect(text).to_be_focused()
+    await text.fill("never mind")
+    await ada.page.keyboard.press("Escape")
+    await expect(ada.box).to_be_focused()
+    await ada.says("Listen:")
+    await pasted.hover()
+    await ada.press("Edit")
+    await text.fill("Listen to this!")
+    await ada.page.keyboard.press("Enter")
+    await ada.says("Listen to this!", "(edited)")
+    await noor.says("Listen to this!", "(edited)")
+
+    await pasted.hover()
+    await ada.press("Delete")
+    dialog = ada.page.get_by_role("dialog", name="Delete message")
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(ada.messages).to_have_count(2)
+    await expect(noor.messages).to_have_count(2)
+
+
+@needs_chromium
+async def test_the_apps_of_a_person_and_languages(stage: Demo, window: BrowserContext) -> None:
+    add, interactions = stage.discord.world.commands.add, stage.discord.world.interactions
+    add(None, {"name": "Wave", "type": 2, "name_localizations": {"de": "Winken"}})
+    choice = {"name": "Loud", "value": "loud", "name_localizations": {"de": "Laut"}}
+    volume = {"type": 3, "name": "how", "description": "How", "required": True, "choices": [choice]}
+    translated = {"name_localizations": {"de": "wie"}, "description_localizations": {"de": "Wie"}}
+    command = {"name": "shout", "description": "Shout", "options": [volume | translated]}
+    add(None, command | {"name_localizations": {"de": "rufen"}})
     ada = await sit_down(window, stage)
-    await ada.last.get_by_role("button", name="Noor").click()
+    await ada.last.get_by_role("button", name="Noor").click(button="right")
     await ada.page.get_by_role("menuitem", name="Wave").click()
     await ada.says("Ada used Wave")
+
+    await ada.page.get_by_role("combobox", name="Language").select_option("Deutsch")
+    noors = ada.messages.nth(1)
+    await noors.locator(".portrait").click()
+    await ada.page.get_by_role("menuitem", name="Winken").click()
+    await ada.says("Ada used Wave")
+    await ada.box.focus()
+    await ada.page.keyboard.type("/shou")
+    await expect(ada.page.get_by_role("option", name="/rufen")).to_be_visible()
+    await ada.box.fill("")
+    await ada.type("/rufen Laut")
+    await expect(ada.page.get_by_role("combobox", name="wie")).to_have_value("Laut")
+    await ada.page.keyboard.press("Enter")
+    await ada.says("Ada used /shout")
+    assert list(interactions.values())[-1].data["options"][0]["value"] == "loud"
+    assert stage.scene.people[0].locale == "de"
+    await ada.page.reload()
+    await expect(ada.page.get_by_role("combobox", name="Language")).to_have_value("de")
+
+
+@needs_chromium
+async def test_threads_a_forum_news_and_a_group(
+    stage: Demo, window: BrowserContext, ada: Tab
+) -> None:
+    places = ada.page.locator("#places")
+    await places.get_by_role("button", name="Friday's listening party").click()
+    await ada.says("Mixes for Friday")
+    await ada.type("/mixcloud search jazz")
+    await ada.says(first(stage, "jazz").name)
+
+    await places.get_by_role("button", name="mix-requests").click()
+    await expect(ada.box).to_be_hidden()
+    noor = await sit_down(window, stage, "noor")
+    await ada.page.get_by_role("button", name="New post").click()
+    form = ada.page.get_by_role("dialog", name="New post")
+    await form.get_by_label("Title").fill("Rainy morning")
+    await form.get_by_label("Message").fill("Something slow, please.")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(ada.page.get_by_role("heading", name="Rainy morning").first).to_be_visible()
+    await ada.says("Something slow")
+    await noor.page.locator("#places").get_by_role("button", name="Rainy morning").click()
+    await noor.says("Something slow")
+
+    await noor.page.get_by_role("button", name="news").click()
+    await noor.says("listening party")
+    await expect(noor.box).to_be_disabled()
+    await places.get_by_role("button", name="news").click()
+    await ada.type("No party after all.")
+    await noor.says("No party")
+
+    await places.get_by_role("button", name="Sofa sessions").click()
+    await ada.type("/mixcloud search jazz")
+    await ada.says(first(stage, "jazz").name)
+    permissions = stage.scene.channels[0].permissions_of(stage.discord.bot)
+    assert permissions & Permission.MANAGE_MESSAGES
+    assert stage.scene.channels[0].permissions_of(stage.scene.people[0]) & Permission.MANAGE_GUILD
 
 
 @needs_chromium

@@ -155,6 +155,8 @@ def _settings(
         "database_url": f"sqlite:///{(folder / 'mixbot.db').as_posix()}",
         "encryption_keys": Vault.new_key(),
     }
+    if "message_content" in Settings.model_fields:  # the demo's Discord lets the bot read along
+        given["message_content"] = True
     return DemoSettings(**given)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mixbot.sandbox.discord import Channel, DiscordServer, User
+from mixbot.sandbox.discord import Channel, DiscordServer, Guild, Permission, User
+from mixbot.sandbox.discord.kinds import ChannelKind
 from mixbot.sandbox.mixcloud import MixcloudServer
 
 RAINY = "upright bass rain"
@@ -24,12 +25,15 @@ class Scene:
 
     discord: DiscordServer
     people: Sequence[User]
+    guild: Guild
     channels: Sequence[Channel]
+    group: Channel
     hosts: Mapping[str, str]  # addresses outside → where they are found on this machine
 
     def places(self, person: User) -> list[Channel]:
         """Where `person` can talk."""
-        return [*self.channels, person.dm()]
+        seen = [channel for channel in self.guild.channels.values() if channel.sees(person)]
+        return [*seen, person.dm(), self.group]
 
     def person(self, name: str) -> User | None:
         return next((person for person in self.people if person.name == name), None)
@@ -40,10 +44,17 @@ async def set_up(discord: DiscordServer, mixcloud: MixcloudServer) -> Scene:
     guild = discord.guild("Late Night Listeners")
     diggers, general = guild.channel("crate-diggers"), guild.channel("general")
     diggers.topic, general.topic = "Shows worth an hour", "Everything else"
-    ada = discord.user("ada", display_name="Ada")
-    noor = discord.user("noor", display_name="Noor")
-    for person in (ada, noor):
-        guild.join(person)
+    news = guild.channel("news", type=ChannelKind.ANNOUNCEMENT)
+    requests = guild.channel("mix-requests", type=ChannelKind.FORUM)
+    news.topic, requests.topic = "What is new on the decks", "Ask for a mix; one post each"
+    guild.allow(discord.bot, Permission.MANAGE_MESSAGES)
+    ada = discord.user("ada", display_name="Ada").install()
+    noor = discord.user("noor", display_name="Noor").install()
+    guild.join(ada, permissions=Permission.MANAGE_GUILD)
+    guild.join(noor)
+    news.deny(guild.everyone, Permission.SEND_MESSAGES)
+    news.allow(ada, Permission.SEND_MESSAGES)
+    group = discord.group_dm(ada, noor, name="Sofa sessions")
     mixcloud.catalogue.add_user("noor.plays", "Noor", city="Rotterdam", country="Netherlands")
     mixcloud.signed_in = ["ada.w", "noor.plays"]
     hosts = dict.fromkeys(SITES, mixcloud.site_url) | {
@@ -58,4 +69,9 @@ async def set_up(discord: DiscordServer, mixcloud: MixcloudServer) -> Scene:
     await noor.say(general, "The new headphones are here. Nobody talk to me until Monday 🎧")
     await ada.say(diggers, "Rain all day. Does anybody have an hour for the sofa?")
     await noor.say(diggers, f"With tea, this one: https://www.mixcloud.com{show.key}")
-    return Scene(discord, (ada, noor), (diggers, general), hosts)
+    await ada.say(news, "The listening party is on Friday at nine. Bring a mix you love.")
+    thread = diggers.thread("Friday's listening party")
+    await noor.say(thread, "Mixes for Friday in here, please.")
+    requests.post(noor, "Something for the night bus", "Forty minutes, no vocals. What fits?")
+    await noor.say(group, "Sofa is booked. Ada picks the first mix.")
+    return Scene(discord, (ada, noor), guild, (diggers, general), group, hosts)

@@ -16,17 +16,19 @@ from mixbot.sandbox.discord import (
     ClientRefused,
     Event,
     File,
+    Guild,
     Interaction,
     InteractionFailed,
     Message,
+    Role,
     User,
 )
+from mixbot.sandbox.discord.kinds import ComponentKind
 
 from .scene import Scene
 
 Json = dict[str, Any]
 SHOWN = ("message_created", "message_updated", "message_deleted", "typing_started")
-DM = 1
 
 
 class Session:
@@ -44,6 +46,11 @@ class Session:
         self._socket = socket
         self._deeds: Mapping[str, Callable[[Json], Awaitable[Any]]] = {
             "say": self._say,
+            "edit": self._edit,
+            "delete": self._delete,
+            "suppress": self._suppress,
+            "post": self._post,
+            "speak": self._speak,
             "command": self._command,
             "complete": self._complete,
             "menu": self._menu,
@@ -74,7 +81,7 @@ class Session:
         person, discord = self._person, self._scene.discord
         return {
             "event": "everything",
-            "me": person.to_json(),
+            "me": person.to_json() | {"locale": person.locale},
             "people": [each.to_json() for each in self._scene.people],
             "bot": discord.bot.to_json(),
             "hosts": dict(self._scene.hosts),
@@ -84,9 +91,14 @@ class Session:
     def _place(self, place: Channel) -> Json:
         return {
             "id": place.id,
+            "kind": place.type,
+            "parent": place.parent and place.parent.id,
             "name": place.name or self._scene.discord.bot.name,
             "guild": place.guild and place.guild.name,
             "topic": place.topic,
+            "people": [each.to_json() for each in place.recipients],
+            "roles": [role.to_json() for role in place.guild.roles] if place.guild else [],
+            "writable": bool(place.writable and place.permissions_of(self._person) & place.sending),
             "commands": self._person.commands(place),
             "messages": [message.raw for message in self._person.messages(place)],
         }
@@ -95,6 +107,8 @@ class Session:
         async for event in events:
             if event.kind in SHOWN:
                 await self._send(event.to_json())
+            elif event.kind == "channel_created":
+                await self._send({"event": "place_created", "place": self._place(event.channel)})
 
     async def _answer(self, request: Json) -> None:
         try:
@@ -109,6 +123,22 @@ class Session:
 
     async def _say(self, request: Json) -> None:
         await self._person.say(self._channel(request["channel"]), request["content"])
+
+    async def _edit(self, request: Json) -> None:
+        await self._person.edit(self._message(request["message"]), request["content"])
+
+    async def _delete(self, request: Json) -> None:
+        await self._person.delete(self._message(request["message"]))
+
+    async def _suppress(self, request: Json) -> None:
+        await self._person.suppress(self._message(request["message"]))
+
+    async def _post(self, request: Json) -> str:
+        forum = self._channel(request["channel"])
+        return forum.post(self._person, request["title"], request["content"]).id
+
+    async def _speak(self, request: Json) -> None:
+        self._person.locale = request["locale"]
 
     async def _command(self, request: Json) -> Json:
         channel, values = self._channel(request["channel"]), self._values(request["values"])
@@ -135,7 +165,7 @@ class Session:
 
     async def _choose(self, request: Json) -> Json:
         message, custom_id = self._message(request["message"]), request["custom_id"]
-        values = request["values"]
+        values = [self._chosen(message, custom_id, value) for value in request["values"]]
         return await _settled(await self._person.choose(message, *values, custom_id=custom_id))
 
     async def _submit(self, request: Json) -> Json:
@@ -150,11 +180,24 @@ class Session:
     def _channel(self, id: str) -> Channel:
         return self._scene.discord.find_channel(id)
 
+    def _guilds(self) -> list[Guild]:
+        return list(self._scene.discord.world.guilds.values())
+
     def _message(self, id: str) -> Message:
         try:
             return self._scene.discord.find_message(id)
         except KeyError:
             raise ClientRefused("This message is gone.") from None
+
+    def _chosen(self, message: Message, custom_id: str, value: str) -> str | User | Channel | Role:
+        """An entry of a menu: a text of its own, or the id of somebody or something."""
+        world = self._scene.discord.world
+        kinds = [menu["type"] for menu in message.menus if menu["custom_id"] == custom_id]
+        if ComponentKind.STRING_SELECT in kinds:
+            return value
+        guild = message.channel.guild
+        roles = {role.id: role for role in guild.roles} if guild else {}
+        return world.users.get(value) or world.channels.get(value) or roles.get(value) or value
 
     def _values(self, given: Json) -> Json:
         return {name: self._value(value) for name, value in given.items()}
@@ -165,6 +208,9 @@ class Session:
                 return self._scene.discord.find_user(id)
             case {"channel": id}:
                 return self._channel(id)
+            case {"role": id}:
+                roles = (role for guild in self._guilds() for role in guild.roles)
+                return next(role for role in roles if role.id == id)
             case {"file": name, "data": data}:
                 return File(name, base64.b64decode(data))
         return value

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .places import Channel
 
 Kind = Literal[
+    "channel_created",
     "message_created",
     "message_updated",
     "message_deleted",
@@ -31,6 +32,7 @@ Kind = Literal[
 class Event:
     """Something that changed on the screen of those who can see it.
 
+    - `channel_created`: `channel` is new: a channel, a thread, a post in a forum.
     - `message_created`, `message_updated`, `message_deleted`: `message` is the message. One that is
       still being thought of (`message.thinking`, flag 128) is created when the bot defers, and
       updated when the answer is there. An ephemeral one (flag 64) is seen by its reader only.
@@ -67,8 +69,10 @@ class Event:
         return self.channel.sees(user)
 
     def to_json(self) -> Json:
-        """The event for a browser: `event`, `channel_id`; `message`, `interaction` or `user`."""
-        what = "message" if self.message else "interaction" if self.interaction else "user"
+        """The event for a browser: `event`, `channel_id`, and what it is about: `message` …"""
+        what = "message" if self.message else "interaction" if self.interaction else "channel"
+        if self.user:
+            what = "user"
         return {"event": self.kind, "channel_id": self.channel.id, what: self.raw}
 
 

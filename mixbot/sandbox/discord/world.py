@@ -100,6 +100,7 @@ class World:
                 event = "THREAD_CREATE" if parent else "CHANNEL_CREATE"
                 data = channel.to_json() | ({"newly_created": True} if parent else {})
                 self.gateway.dispatch(event, data, guild_id=guild.id, intent=GUILDS)
+        self.publish("channel_created", channel)
         return channel
 
     def channel_changed(self, channel: Channel) -> None:

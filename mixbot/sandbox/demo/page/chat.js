@@ -2,17 +2,24 @@
 
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { avatar, byId, h, nameOf, setHosts } from "./elements.js";
+import { avatar, byId, h, nameOf, select, setBot, setHosts, sign } from "./elements.js";
+import { called, LANGUAGES, speak } from "./language.js";
 import { refreshTimes } from "./markdown.js";
-import { EPHEMERAL, render, summary, THINKING } from "./messages.js";
-import { Choices, openForm, openMenu } from "./popups.js";
+import { editor, EPHEMERAL, render, summary, THINKING } from "./messages.js";
+import { Choices, confirm, openForm, openMenu } from "./popups.js";
+import { chosen, THEMES, wear } from "./theme.js";
 import { welcome } from "./welcome.js";
 
 const [USER_COMMAND, MESSAGE_COMMAND] = [2, 3];
+const [DM, GROUP_DM, NEWS, NEWS_THREAD, THREAD, PRIVATE_THREAD, FORUM] = [1, 3, 5, 10, 11, 12, 15];
+const THREADS = [NEWS_THREAD, THREAD, PRIVATE_THREAD];
 const TOGETHER = 7 * 60 * 1000; // messages of one person this close share a heading
 const SLOW = 400; // milliseconds until a command that was sent is shown as waiting
 const NEAR = 80; // pixels from the end that still count as being there
 const TYPES_FOR = 8000; // milliseconds
+
+const SIGNS = { [NEWS]: "news", [FORUM]: "forum", [GROUP_DM]: "people" };
+THREADS.forEach((kind) => (SIGNS[kind] = "thread"));
 
 const log = byId("log");
 const list = byId("messages");
@@ -27,6 +34,7 @@ class Page {
     this.failures = new Map();
     this.atEnd = true;
     this.locals = 0;
+    this.editor = null; // of the message that is being changed: its id and element
     this.connection = new Connection({
       onEvent: (event) => this[event.event]?.(event),
       onOnline: (online) => (byId("offline").hidden = online),
@@ -35,15 +43,18 @@ class Page {
   }
 
   start() {
-    const asked = new URLSearchParams(location.search).get("person");
-    if (asked) history.replaceState(null, "", "/");
-    this.connection.open(asked || sessionStorage.getItem("person") || "ada");
+    const asked = Object.fromEntries(new URLSearchParams(location.search));
+    history.replaceState(null, "", "/");
+    wear(asked.theme || chosen());
+    this.asked = asked;
+    this.connection.open(asked.person || sessionStorage.getItem("person") || "ada");
   }
 
   // What the markdown and the message box ask.
 
   people = () => this.people_;
   places = () => [...this.places_.values()].filter((place) => place.guild);
+  roles = () => this.here.roles;
   person = (id) => [...this.people_, this.bot].find((user) => user.id === id);
   place = (id) => this.places_.get(id);
   command = (path) =>
@@ -53,15 +64,14 @@ class Page {
 
   everything({ me, people, bot, hosts, places }) {
     if (this.hosts && this.hosts !== JSON.stringify(hosts)) return location.reload(); // another demo
-    Object.assign(this, { me, people_: people, bot, hosts: JSON.stringify(hosts) });
+    Object.assign(this, { me, people_: people, bot, hosts: JSON.stringify(hosts), editor: null });
+    speak(me.locale);
     sessionStorage.setItem("person", me.username);
     setHosts(hosts);
+    setBot(bot);
     const before = this.here;
     this.places_ = new Map();
-    for (const place of places) {
-      const messages = new Map(place.messages.map((message) => [message.id, message]));
-      this.places_.set(place.id, { ...place, messages, unread: 0 });
-    }
+    places.forEach((place) => this.add(place));
     this.running.clear();
     this.failures.clear();
     this.drawPeople();
@@ -69,6 +79,21 @@ class Page {
     this.go(([...this.places_.values()].find(same) || this.places_.values().next().value).id);
     this.ready = true;
     document.body.dataset.person = me.username;
+    if (this.asked.locale in LANGUAGES) this.onLanguage(this.asked.locale);
+    delete this.asked.locale;
+  }
+
+  add(place) {
+    const messages = new Map(place.messages.map((message) => [message.id, message]));
+    this.places_.set(place.id, { ...place, messages, unread: 0 });
+  }
+
+  place_created({ place }) {
+    if (this.places_.has(place.id)) return;
+    this.add(place);
+    this.drawPlaces();
+    if (this.here.id === place.parent && this.here.kind === FORUM) this.greet();
+    if (this.expected === place.name) this.go(place.id);
   }
 
   message_created({ channel_id, message }) {
@@ -96,6 +121,7 @@ class Page {
 
   message_deleted({ channel_id, message }) {
     const place = this.places_.get(channel_id);
+    if (this.editor?.id === message.id) this.editor = null;
     if (place?.messages.delete(message.id) && place === this.here) this.redraw();
   }
 
@@ -117,6 +143,67 @@ class Page {
     return this.connection.ask("say", { channel: this.here.id, content });
   }
 
+  onEdit(message) {
+    const place = this.here;
+    const close = () => {
+      this.editor = null;
+      if (place === this.here) this.patch(place.messages.get(message.id));
+      this.composer.text.focus();
+    };
+    const save = async (content) => {
+      if (!content) return this.onDelete(message);
+      const details = { message: message.id, content };
+      const { refused } =
+        content === message.content ? {} : await this.connection.ask("edit", details);
+      if (refused) return refused;
+      close();
+    };
+    const before = place.messages.get(this.editor?.id);
+    this.editor = { id: message.id, element: editor(message, save, close) };
+    if (before) this.patch(before);
+    this.patch(message);
+    const text = this.editor.element.querySelector("textarea");
+    text.focus();
+    text.setSelectionRange(text.value.length, text.value.length);
+  }
+
+  onDelete(message) {
+    const act = async () => {
+      await this.connection.ask("delete", { message: message.id });
+      this.composer.text.focus();
+    };
+    confirm("Delete message", "Are you sure you want to delete this message?", act, "Delete");
+  }
+
+  onSuppress(message) {
+    return this.connection.ask("suppress", { message: message.id });
+  }
+
+  /** Begin a post in the forum that is open. */
+  onPost() {
+    const field = (custom_id, label, style, max_length) => ({
+      type: 18,
+      label,
+      component: { type: 4, custom_id, style, max_length },
+    });
+    const components = [field("title", "Title", 1, 100), field("content", "Message", 2, 2000)];
+    const channel = this.here.id;
+    openForm({ title: "New post", components }, async (values) => {
+      if (!values.title.trim()) return "Title: this field is required";
+      this.expected = values.title;
+      const { refused } = await this.connection.ask("post", { channel, ...values });
+      return refused || null;
+    });
+  }
+
+  async onLanguage(locale) {
+    await this.connection.ask("speak", { locale });
+    this.me.locale = locale;
+    speak(locale);
+    this.drawPeople();
+    this.go(this.here.id);
+  }
+
   onComplete(command, focused, values) {
     return this.connection.ask("complete", { channel: this.here.id, command, focused, values });
   }
@@ -130,22 +217,26 @@ class Page {
     openMenu(
       anchor,
       "Apps",
-      this.menus(MESSAGE_COMMAND).map((name) => ({ label: name, act: use(name) })),
+      this.menus(MESSAGE_COMMAND).map(({ name, label }) => ({ label, act: use(name) })),
     );
   }
 
-  onPerson(person, anchor) {
+  onPerson = (person, anchor) => {
+    if (!this.canUsePerson()) return;
     const details = { person: person.id, channel: this.here.id };
     const use = (name) => () => this.use(name, "person_menu", { ...details, name });
     openMenu(
       anchor,
-      nameOf(person),
-      this.menus(USER_COMMAND).map((name) => ({ label: name, act: use(name) })),
+      `${nameOf(person)} · Apps`,
+      this.menus(USER_COMMAND).map(({ name, label }) => ({ label, act: use(name) })),
     );
-  }
+  };
 
   menus = (type) =>
-    this.here.commands.filter((command) => command.type === type).map(({ name }) => name);
+    this.here.commands
+      .filter((command) => command.type === type)
+      .map((command) => ({ name: command.name, label: called(command) }));
+  isMine = (message) => message.author.id === this.me.id && !message.id.startsWith("local-");
   canUse = (message) => !(message.flags & EPHEMERAL) && this.menus(MESSAGE_COMMAND).length > 0;
   canUsePerson = () => this.menus(USER_COMMAND).length > 0;
 
@@ -235,36 +326,52 @@ class Page {
   go(id) {
     this.here = this.places_.get(id);
     this.here.unread = 0;
-    const name = this.here.guild ? `#${this.here.name}` : this.here.name;
+    this.editor = this.expected = null;
+    const { kind, topic, parent, writable } = this.here;
+    const name = this.titled(this.here);
     byId("title").textContent = name;
-    byId("topic").textContent = this.here.topic || (this.here.guild ? "" : "Just the two of you");
+    byId("topic").textContent =
+      topic ||
+      { [DM]: "Just the two of you", [GROUP_DM]: this.here.people.map(nameOf).join(", ") }[kind] ||
+      (parent ? this.titled(this.places_.get(parent)) : "");
     byId("typing").textContent = "";
     document.title = `${nameOf(this.me)} · ${name} · mixbot demo`;
-    this.composer.moveTo(name, this.here.commands);
+    byId("composer").hidden = kind === FORUM;
+    this.composer.moveTo(name, this.here.commands, writable);
     this.drawPlaces();
     this.showSidebar(false);
     this.atEnd = true;
-    byId("welcome").replaceChildren(...welcome(this));
+    this.greet();
     this.redraw();
   }
+
+  titled = ({ guild, kind, name }) => (guild && !THREADS.includes(kind) ? `#${name}` : name);
+
+  greet() {
+    byId("welcome").replaceChildren(...welcome(this));
+  }
+
+  posts = () => [...this.places_.values()].filter(({ parent }) => parent === this.here.id);
 
   drawPlaces() {
     const one = (place) =>
       h(
-        "button.place",
+        `button.place${place.parent ? ".below" : ""}`,
         {
           type: "button",
           "aria-current": place === this.here && "page",
           onclick: () => this.go(place.id),
         },
-        place.guild ? h("span.sign", { "aria-hidden": "true" }, "#") : avatar(this.bot),
+        place.kind === DM ? avatar(this.bot) : sign(SIGNS[place.kind] || "channel"),
         h("span.name", {}, place.name),
         place.unread > 0 && h("span.unread", { "aria-label": `${place.unread} new` }, place.unread),
       );
     const all = [...this.places_.values()];
+    const below = (place) => all.filter(({ parent }) => parent === place.id);
+    const channels = all.filter((place) => place.guild && !place.parent);
     byId("places").replaceChildren(
       h("h2", {}, all[0].guild),
-      ...all.filter((place) => place.guild).map(one),
+      ...channels.flatMap((place) => [place, ...below(place)]).map(one),
       h("h2", {}, "Direct messages"),
       ...all.filter((place) => !place.guild).map(one),
     );
@@ -291,6 +398,8 @@ class Page {
         { href: address, target: "_blank", rel: "noopener" },
         `Be ${nameOf(other)} in a second tab ↗`,
       ),
+      select("Language", LANGUAGES, this.me.locale, (locale) => this.onLanguage(locale)),
+      select("Theme", THEMES, chosen(), wear),
     );
     byId("whoami").replaceChildren(avatar(this.me), nameOf(this.me));
   }
@@ -333,7 +442,7 @@ class Page {
     const old = byId(`message-${message.id}`);
     if (!old) return;
     if (old.contains(Choices.current?.owner)) Choices.current.hide();
-    const focusable = (element) => [element, ...element.querySelectorAll("a, button")];
+    const focusable = (element) => [element, ...element.querySelectorAll("a, button, textarea")];
     const focused = focusable(old).indexOf(document.activeElement);
     const fresh = render(message, this, old.classList.contains("compact"));
     const loaded = new Map([...old.querySelectorAll("img")].map((image) => [image.src, image]));
@@ -393,12 +502,12 @@ log.addEventListener("keydown", (event) => {
   }[event.key];
   if (next) next.focus();
   else if (event.key === "ArrowDown" && message) page.composer.text.focus();
-  else if (event.key === "Enter" && message) message.querySelector(".toolbar button")?.click();
+  else if (event.key === "Enter" && message) message.querySelector(".toolbar .apps")?.click();
   else return;
   event.preventDefault();
 });
 log.addEventListener("contextmenu", (event) => {
-  const apps = event.target.closest(".message")?.querySelector(".toolbar button");
+  const apps = event.target.closest(".message")?.querySelector(".toolbar .apps");
   if (!apps || event.target.closest("a, button, input, textarea") || String(getSelection())) return;
   event.preventDefault();
   apps.click();

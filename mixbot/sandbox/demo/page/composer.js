@@ -1,25 +1,35 @@
 // The message box: text, or a command with its options.
 
 import { byId, h, iconButton } from "./elements.js";
-import { ATTACHMENT, Field } from "./options.js";
+import { called, described } from "./language.js";
+import { ATTACHMENT, choice, Field } from "./options.js";
 import { Choices } from "./popups.js";
 
 const SUBCOMMAND = 1;
 const GROUP = 2;
 const CHAT_INPUT = 1;
 
-/** Every command that can be typed: `{path, description, options}`. */
+/** Every command that can be typed: `{path, label, description, options}`, as the reader calls it. */
 export function flatten(commands) {
-  const leaves = (command, path) => {
+  const leaves = (command, path, label) => {
     const options = command.options || [];
     const below = options.filter((option) => option.type === SUBCOMMAND || option.type === GROUP);
-    if (below.length) return below.flatMap((option) => leaves(option, `${path} ${option.name}`));
-    return [{ path, description: command.description, options }];
+    if (below.length)
+      return below.flatMap((one) => leaves(one, `${path} ${one.name}`, `${label} ${called(one)}`));
+    return [{ path, label, description: described(command), options: options.map(local) }];
   };
   return commands
     .filter((command) => command.type === CHAT_INPUT)
-    .flatMap((command) => leaves(command, command.name));
+    .flatMap((command) => leaves(command, command.name, called(command)));
 }
+
+/** An option in the reader's language; it is sent under the name that the bot knows. */
+const local = (option) => ({
+  ...option,
+  label: called(option),
+  description: described(option),
+  choices: option.choices?.map(choice),
+});
 
 export class Composer {
   /** `page` says, runs and completes; `people()` and `places()` are what options offer. */
@@ -53,11 +63,22 @@ export class Composer {
     this.leave("");
   }
 
-  /** Offer `commands` and write to `name` from now on. */
-  moveTo(name, commands) {
+  /** Offer `commands` and write to `name` from now on, if that is allowed. */
+  moveTo(name, commands, writable) {
     this.commands = flatten(commands);
-    this.text.placeholder = `Message ${name} or type /`;
+    this.text.placeholder = writable
+      ? `Message ${name} or type /`
+      : "You do not have permission to send messages in this channel.";
+    this.text.disabled = this.button.disabled = !writable;
     this.leave("");
+  }
+
+  /** The command that `typed` begins with, in the reader's language or the bot's, and the rest. */
+  begun(typed) {
+    for (const command of this.commands)
+      for (const name of [command.label, command.path])
+        if (typed.startsWith(`/${name} `)) return [command, typed.slice(name.length + 2)];
+    return [];
   }
 
   // Plain text, and the beginning of a command.
@@ -68,12 +89,12 @@ export class Composer {
     this.say("");
     const { value } = this.text;
     if (!value.startsWith("/") || value.includes("\n")) return this.picker.hide();
-    const typed = this.commands.find(({ path }) => value.startsWith(`/${path} `));
-    if (typed) return this.begin(typed, value.slice(typed.path.length + 2));
+    const [typed, rest] = this.begun(value);
+    if (typed) return this.begin(typed, rest);
     const words = value.slice(1).toLowerCase();
-    const rank = ({ path }) =>
-      [`/${path}`.includes(`/${words}`), path.includes(` ${words}`), path.includes(words)].indexOf(
-        true,
+    const rank = ({ path, label }) =>
+      [`/${words}`, ` ${words}`, words].findIndex((start) =>
+        [`/${label}`, `/${path}`].some((name) => name.includes(start)),
       );
     const found = this.commands
       .filter((command) => rank(command) >= 0)
@@ -81,10 +102,10 @@ export class Composer {
     if (!found.length)
       return this.picker.show([{ label: "No command is called that", disabled: true }]);
     const item = (command) => {
-      const { path, description } = command;
+      const { label, description } = command;
       return {
         command,
-        label: `/${path}`,
+        label: `/${label}`,
         description,
         mark: h("img", { src: "/mixbot.svg", alt: "" }),
       };
@@ -96,7 +117,9 @@ export class Composer {
     if (event.isComposing) return;
     const whole =
       event.key === "Enter" &&
-      this.commands.find(({ path }) => this.text.value.trim() === `/${path}`);
+      this.commands.find(({ label, path }) =>
+        [`/${label}`, `/${path}`].includes(this.text.value.trim()),
+      );
     if (whole && !whole.options.some((option) => option.required)) {
       event.preventDefault();
       this.begin(whole);
@@ -122,9 +145,9 @@ export class Composer {
     this.fields = [];
     this.text.hidden = true;
     this.form.hidden = this.cancel.hidden = false;
-    this.form.replaceChildren(h("span.name", {}, `/${command.path}`));
+    this.form.replaceChildren(h("span.name", {}, `/${command.label}`));
     this.form.setAttribute("role", "group");
-    this.form.setAttribute("aria-label", `/${command.path}`);
+    this.form.setAttribute("aria-label", `/${command.label}`);
     command.options.filter((option) => option.required).forEach((option) => this.add(option));
     this.more();
     if (!this.fields.length && command.options.length) this.add(command.options[0]);
@@ -176,13 +199,13 @@ export class Composer {
     );
     if (!left.length) return;
     const adding = (option) => {
-      const { name, description } = option;
+      const { label, description } = option;
       const about = {
         type: "button",
         title: description,
-        "aria-label": `Add ${name}: ${description}`,
+        "aria-label": `Add ${label}: ${description}`,
       };
-      const button = h("button", about, `+ ${name}`);
+      const button = h("button", about, `+ ${label}`);
       button.addEventListener("click", () => this.add(option).input.focus());
       button.addEventListener("keydown", (event) => this.fieldKey(event));
       return button;
@@ -193,7 +216,7 @@ export class Composer {
   /** Take a field away again; without the first one there is no command, only its name. */
   remove(field) {
     if (field.option.required || this.fields.length === 1)
-      return this.leave(`/${this.command.path}`);
+      return this.leave(`/${this.command.label}`);
     this.fields = this.fields.filter((one) => one !== field);
     field.element.remove();
     this.more();
@@ -204,7 +227,7 @@ export class Composer {
   fieldKey(event) {
     if (event.key === "Escape") this.leave("");
     else if (event.key === "Backspace" && event.target.tagName === "BUTTON")
-      this.leave(`/${this.command.path}`);
+      this.leave(`/${this.command.label}`);
     else return;
     event.preventDefault();
   }
@@ -245,7 +268,7 @@ export class Composer {
   }
 
   complain(field, problem) {
-    this.say(`${field.option.name}: ${problem}`);
+    this.say(`${field.option.label}: ${problem}`);
     field.input.setAttribute("aria-invalid", "true");
     field.input.focus();
   }

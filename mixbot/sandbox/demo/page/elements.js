@@ -1,5 +1,7 @@
 // Making elements. Text is only ever inserted as text.
 
+import { spoken } from "./language.js";
+
 /** `h("button.primary", {type: "button", onclick: f}, "Go")`; empty children are left out. */
 export function h(tag, attributes = {}, ...children) {
   const [name, ...classes] = tag.split(".");
@@ -13,6 +15,17 @@ export function h(tag, attributes = {}, ...children) {
   }
   element.append(...children.flat(3).filter((child) => child || child === 0));
   return element;
+}
+
+/** A little drawing without words. */
+export const sign = (name) => h(`span.sign.${name}`, { "aria-hidden": "true" });
+
+/** A labelled list of `{value: words}` to choose one from. */
+export function select(label, choices, chosen, onchange) {
+  const one = ([value, words]) => h("option", { value, selected: value === chosen }, words);
+  const act = ({ target }) => onchange(target.value);
+  const field = h("select", { "aria-label": label, onchange: act }, Object.entries(choices).map(one));
+  return h("label.choose", {}, h("span", {}, label), field);
 }
 
 /** A button that shows a sign instead of its name. */
@@ -57,14 +70,23 @@ export function picture(url, alt, className) {
   return image;
 }
 
+let bot = null;
+
+export function setBot({ id }) {
+  bot = id;
+}
+
 export function avatar(user) {
-  if (user.bot) return h("img.avatar", { src: "/mixbot.svg", alt: "" });
+  if (user.id === bot) return h("img.avatar", { src: "/mixbot.svg", alt: "" });
   const hue = [...user.username].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 360;
   return h("span.avatar", { "--hue": hue, "aria-hidden": "true" }, nameOf(user)[0].toUpperCase());
 }
 
+/** Whether it is a webhook's name, behind which there is nobody. */
+export const isWebhook = (user) => user.discriminator === "0000";
+
 export const nameOf = (user) => user.global_name || user.username;
 
 export function clock(moment) {
-  return moment.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+  return moment.toLocaleTimeString(spoken(), { hour: "numeric", minute: "2-digit" });
 }

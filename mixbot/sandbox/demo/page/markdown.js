@@ -1,13 +1,14 @@
 // The part of Discord's markdown that messages and embeds use, as elements.
 
 import { h, link, nameOf } from "./elements.js";
+import { spoken } from "./language.js";
 
 const INLINE = [
   [/\\([^0-9A-Za-z\s])/y, ([, character]) => character],
   [/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => h("code", {}, code.trim())],
   [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y, ([, seconds, style]) => time(seconds * 1000, style)],
   [/<\/([^:<>\n]{1,100}):(\d+)>/y, ([, name], to) => to.command(name)],
-  [/<@!?(\d+)>/y, ([, id], to) => mention("@", to.person(id))],
+  [/<@!?(\d+)>/y, ([, id], to) => mention("@", to.person(id), to.onPerson)],
   [/<#(\d+)>/y, ([, id], to) => mention("#", to.place(id))],
   [/<(https?:\/\/[^\s<>]+)>/y, ([, url]) => link(url, url)],
   [
@@ -71,35 +72,49 @@ export function markdown(text, to) {
 const BLOCKS = [
   [/^(#{1,3}) +(.+)/, ([, marks]) => h(`p.heading.size-${marks.length}`), 2],
   [/^-# +(.+)/, () => h("p.subtext"), 1],
-  [/^> (.*)/, () => h("blockquote"), 1],
-  [/^ *[-*] +(.+)/, () => h("p.item"), 1],
+  [/^ *[-*] +(.+)/, ([line]) => h("p.item", { "data-depth": depth(line) }), 1],
+  [/^ *(\d{1,9}\.) +(.+)/, ([line, number]) => h("p.item", { "data-number": number }), 2],
 ];
+const depth = (line) => (/^ +/.test(line) ? "1" : null);
 
 function blocks(text, to) {
   const nodes = [];
-  let lines = [];
-  const flush = () => {
-    if (lines.length) nodes.push(h("p", {}, inline(lines.join("\n"), to)));
-    lines = [];
-  };
-  for (const line of text.split("\n")) {
-    const block = BLOCKS.find(([pattern]) => pattern.test(line));
-    if (!block) {
-      lines.push(line);
-      continue;
+  const lines = text.split("\n");
+  while (lines.length) {
+    const block = BLOCKS.find(([pattern]) => pattern.test(lines[0]));
+    if (lines[0].startsWith(">>> ")) {
+      const quoted = lines.splice(0).join("\n").slice(4);
+      nodes.push(h("blockquote", {}, blocks(quoted, to)));
+    } else if (QUOTED.test(lines[0])) {
+      const quoted = taken(lines, (line) => QUOTED.test(line)).map((line) => line.slice(2));
+      nodes.push(h("blockquote", {}, blocks(quoted.join("\n"), to)));
+    } else if (block) {
+      const match = block[0].exec(lines.shift());
+      const element = block[1](match);
+      element.append(...inline(match[block[2]], to));
+      nodes.push(element);
+    } else {
+      nodes.push(h("p", {}, inline(taken(lines, isPlain).join("\n"), to)));
     }
-    flush();
-    const match = block[0].exec(line);
-    const element = block[1](match);
-    element.append(...inline(match[block[2]], to));
-    nodes.push(element);
   }
-  flush();
   return nodes;
 }
 
-const mention = (sign, what) =>
-  h("span.mention", {}, sign + (what ? what.name || nameOf(what) : "unknown"));
+const QUOTED = /^> /;
+const isPlain = (line) => !/^(>>>|>) /.test(line) && !BLOCKS.some(([block]) => block.test(line));
+
+/** Take the lines from the beginning of `lines` that belong together. */
+function taken(lines, belongs) {
+  const end = lines.findIndex((line) => !belongs(line));
+  return lines.splice(0, end < 0 ? lines.length : end);
+}
+
+function mention(sign, what, open) {
+  const name = sign + (what ? what.name || nameOf(what) : "unknown");
+  if (!what || !open) return h("span.mention", {}, name);
+  const onclick = ({ currentTarget }) => open(what, currentTarget);
+  return h("button.mention", { type: "button", onclick }, name);
+}
 
 function spoiler(content) {
   const shown = h(
@@ -133,7 +148,7 @@ const UNITS = [
 function time(milliseconds, style = "f") {
   const moment = new Date(milliseconds);
   if (Number.isNaN(moment.getTime())) return "Invalid Date";
-  const absolute = (options) => new Intl.DateTimeFormat(undefined, options).format(moment);
+  const absolute = (options) => new Intl.DateTimeFormat(spoken(), options).format(moment);
   const text = style === "R" ? relative(milliseconds) : absolute(STYLES[style]);
   return h(
     "time",
@@ -149,7 +164,7 @@ function time(milliseconds, style = "f") {
 function relative(milliseconds) {
   const seconds = (milliseconds - Date.now()) / 1000;
   const [unit, length] = UNITS.find(([, size]) => Math.abs(seconds) >= size) || UNITS.at(-1);
-  return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(
+  return new Intl.RelativeTimeFormat(spoken(), { numeric: "auto" }).format(
     Math.round(seconds / length),
     unit,
   );

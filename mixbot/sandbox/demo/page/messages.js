@@ -1,12 +1,25 @@
 // A message as an element: text, embeds, pictures, buttons and menus.
 
-import { avatar, clock, h, iconButton, link, local, nameOf, picture } from "./elements.js";
+import {
+  avatar,
+  clock,
+  h,
+  iconButton,
+  isWebhook,
+  link,
+  local,
+  nameOf,
+  picture,
+  sign,
+} from "./elements.js";
+import { spoken } from "./language.js";
 import { inline, markdown } from "./markdown.js";
 import { Choices } from "./popups.js";
 
 export const EPHEMERAL = 1 << 6;
 export const THINKING = 1 << 7;
 const SUPPRESS_EMBEDS = 1 << 2;
+const COMPONENTS_V2 = 1 << 15;
 
 const dots = () => h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i"));
 const BUTTON_STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
@@ -14,10 +27,24 @@ const BUTTON_STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger",
 /** Some words about a message, for those who hear it. */
 export function summary(message) {
   const embed = message.embeds[0];
-  const words = [message.content, embed?.title, embed?.description].filter(Boolean).join(". ");
+  const parts = [message.content, embed?.title, embed?.description, ...texts(message.components)];
+  const words = parts.filter(Boolean).join(". ");
   const whose = message.flags & EPHEMERAL ? "Only you can see this. " : "";
-  const plain = words.replace(/\\(.)|[*_`~]|\(<?https?:[^)]*\)/g, "$1").slice(0, 200);
+  const plain = words
+    .replace(/^(#{1,3}|-#|>) /gm, "")
+    .replace(/\[([^\]]+)\]\(<?https?:[^)]*\)|<t:[^>]*>/g, "$1")
+    .replace(/\\(.)|[*_`~]/g, "$1")
+    .trim()
+    .slice(0, 200);
   return `${whose}${nameOf(message.author)}: ${message.flags & THINKING ? "thinking" : plain}`;
+}
+
+/** What can be read on a layout. */
+function texts(components) {
+  return components.flatMap(({ type, content, components: children, accessory }) => [
+    type === 10 && content,
+    ...texts([...(children || []), accessory].filter(Boolean)),
+  ]);
 }
 
 /**
@@ -31,10 +58,10 @@ export function render(message, page, compact) {
   const element = h(
     "li.message",
     { id: `message-${message.id}`, tabindex: "-1", "aria-label": summary(message) },
-    message.interaction_metadata && message.type >= 20 && used(message),
-    !compact && h("div.portrait", {}, avatar(message.author)),
+    message.interaction_metadata && message.type >= 20 && used(message, page),
+    !compact && h("div.portrait", opensPerson(message.author, page), avatar(message.author)),
     body,
-    page.canUse(message) && apps(message, page),
+    toolbar(message, page),
   );
   element.classList.toggle("private", Boolean(own));
   element.classList.toggle("pinged", pinged);
@@ -42,11 +69,22 @@ export function render(message, page, compact) {
   return element;
 }
 
+/** What makes a name or portrait open the person's Apps, on a click or a right click. */
+function opensPerson(person, page) {
+  if (isWebhook(person) || !page.canUsePerson()) return {};
+  const open = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    page.onPerson(person, event.currentTarget);
+  };
+  return { onclick: open, oncontextmenu: open };
+}
+
 function heading(message, page) {
   const name = nameOf(message.author);
-  const open = ({ currentTarget }) => page.onPerson(message.author, currentTarget);
-  const author = page.canUsePerson(message.author)
-    ? h("button.author", { type: "button", "aria-haspopup": "menu", onclick: open }, name)
+  const opens = opensPerson(message.author, page);
+  const author = opens.onclick
+    ? h("button.author", { type: "button", "aria-haspopup": "menu", ...opens }, name)
     : h("span.author", {}, name);
   const moment = new Date(message.timestamp);
   return h(
@@ -54,44 +92,87 @@ function heading(message, page) {
     {},
     author,
     message.author.bot && h("span.tag", {}, "App"),
-    h("time", { datetime: message.timestamp, title: moment.toLocaleString() }, clock(moment)),
+    h(
+      "time",
+      { datetime: message.timestamp, title: moment.toLocaleString(spoken()) },
+      clock(moment),
+    ),
   );
 }
 
 /** “Ada used /mixcloud search”, above an answer. */
-function used(message) {
+function used(message, page) {
   const name = message.interaction?.name || "an app";
   return h(
     "div.used",
     {},
-    avatar(message.interaction_metadata.user),
-    h("b", {}, nameOf(message.interaction_metadata.user)),
+    h("span.face", opensPerson(message.interaction_metadata.user, page), [
+      avatar(message.interaction_metadata.user),
+      h("b", {}, nameOf(message.interaction_metadata.user)),
+    ]),
     " used ",
     h("span.command", {}, message.type === 20 ? `/${name}` : name),
   );
 }
 
-function apps(message, page) {
+/** What can be done with a message: the author's own things, and the bot's. */
+function toolbar(message, page) {
   const open = ({ currentTarget }) => page.onApps(message, currentTarget);
-  return h("div.toolbar", {}, iconButton("Apps", "⋯", open, { "aria-haspopup": "menu" }));
+  const tools = [];
+  if (page.isMine(message)) {
+    tools.push(iconButton("Edit", sign("edit"), () => page.onEdit(message)));
+    tools.push(iconButton("Delete", sign("delete"), () => page.onDelete(message)));
+  }
+  if (page.canUse(message)) {
+    const menu = { "aria-haspopup": "menu", class: "icon apps" };
+    tools.push(iconButton("Apps", "⋯", open, menu));
+  }
+  return tools.length > 0 && h("div.toolbar", {}, tools);
+}
+
+/** The text of a message, to be changed in its place. `save` resolves to what was wrong with it. */
+export function editor(message, save, cancel) {
+  const problem = h("p.problem", { role: "alert" });
+  const text = h("textarea", { "aria-label": "Edit message", maxlength: 2000, rows: 1 });
+  text.value = message.content;
+  const send = async () => (problem.textContent = (await save(text.value.trim())) || "");
+  text.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Escape") cancel();
+    else if (event.key === "Enter" && !event.shiftKey) send();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  const button = (words, onclick) => h("button.linklike", { type: "button", onclick }, words);
+  const hint = h("p.hint", {}, "escape to ", button("cancel", cancel), " · enter to ");
+  hint.append(button("save", send));
+  return h("div.editor", {}, text, problem, hint);
 }
 
 function content(message, page) {
+  const moment = message.edited_timestamp && new Date(message.edited_timestamp);
   const edited =
-    message.edited_timestamp && !(message.flags & EPHEMERAL) && h("span.edited", {}, "(edited)");
+    moment &&
+    !(message.flags & EPHEMERAL) &&
+    h("span.edited", { title: moment.toLocaleString(spoken()) }, "(edited)");
   const parts = [];
   if (message.flags & THINKING) {
     parts.push(
       h("p.thinking", {}, dots(), message.waiting || `${nameOf(message.author)} is thinking…`),
     );
   }
-  if (message.content) parts.push(h("div.text", {}, markdown(message.content, page), edited));
-  parts.push(message.attachments.map(attachment));
-  if (!(message.flags & SUPPRESS_EMBEDS)) parts.push(embeds(message.embeds, page));
-  parts.push(message.components.map((component) => part(component, message, page)));
+  const layout = message.flags & COMPONENTS_V2; // shows its files itself, or not at all
+  const editing = page.editor?.id === message.id;
+  if (editing) parts.push(page.editor.element);
+  else if (message.content) parts.push(h("div.text", {}, markdown(message.content, page), edited));
+  if (!layout) parts.push(message.attachments.map(attachment));
+  if (!(message.flags & SUPPRESS_EMBEDS)) parts.push(embeds(message, page));
+  const components = message.components.map((component) => part(component, message, page));
+  parts.push(layout ? h("div.layout", {}, components) : components);
   const failure = page.failures.get(message.id);
   if (failure) parts.push(h("p.failure", { role: "alert" }, failure));
-  if (edited && !message.content) parts.push(edited);
+  if (edited && !message.content && !editing) parts.push(edited);
   if (message.flags & EPHEMERAL) parts.push(footer(message, page));
   return parts;
 }
@@ -111,24 +192,49 @@ function footer(message, page) {
 }
 
 function attachment(file) {
-  if (file.content_type?.startsWith("image/")) {
-    return h("div.attachment", {}, picture(file.url, file.description || file.filename));
-  }
-  const size = `${Math.max(1, Math.round(file.size / 1024)).toLocaleString()} KB`;
+  if (file.content_type?.startsWith("image/"))
+    return h("div.attachment", {}, medium(file.url, file.description, file.filename));
+  return fileCard(file.filename, file.size, file.url);
+}
+
+function fileCard(name, size, url) {
+  const download = { href: local(url), download: name, "aria-label": `Download ${name}` };
   return h(
     "div.attachment.file",
     {},
-    h("span", { "aria-hidden": "true" }, "📄"),
-    link(file.url, file.filename),
-    h("small", {}, size),
+    sign("file"),
+    h("div.about", {}, link(url, name), h("small", {}, bytes(size))),
+    h("a.icon.download", { ...download, title: download["aria-label"] }, sign("download")),
   );
+}
+
+const UNITS = ["bytes", "KB", "MB"];
+
+/** A size as Discord writes it: `812 bytes`, `1.21 KB`. */
+function bytes(size) {
+  const unit = size < 1024 ? 0 : size < 1024 ** 2 ? 1 : 2;
+  return `${(size / 1024 ** unit).toLocaleString(spoken(), { maximumFractionDigits: 2 })} ${UNITS[unit]}`;
+}
+
+/** A picture; where it has a description, that can be read, too. */
+function medium(url, description, otherwise = "") {
+  const image = picture(url, description || otherwise, "large");
+  if (!description) return h("div.medium", {}, image);
+  const words = h("p.description", { hidden: true }, description);
+  const about = { type: "button", "aria-label": "Image description", "aria-expanded": "false" };
+  const button = h("button.alt", { ...about, title: description }, "ALT");
+  button.addEventListener("click", () => {
+    words.hidden = !words.hidden;
+    button.setAttribute("aria-expanded", String(!words.hidden));
+  });
+  return h("div.medium", {}, image, words, button);
 }
 
 // Embeds. Those with the same address are one, with several pictures.
 
-function embeds(all, page) {
+function embeds(message, page) {
   const seen = new Map();
-  return all
+  return message.embeds
     .map((embed) => {
       const first = embed.url && embed.type === "rich" && seen.get(embed.url);
       if (first && embed.image) {
@@ -136,6 +242,8 @@ function embeds(all, page) {
         return null;
       }
       const element = card(embed, page);
+      if (page.isMine(message))
+        element.append(iconButton("Remove the preview", "✕", () => page.onSuppress(message)));
       if (embed.url) seen.set(embed.url, element);
       return element;
     })
@@ -145,13 +253,9 @@ function embeds(all, page) {
 function card(embed, page) {
   const title = embed.title && inline(embed.title, page);
   const about = plainText(embed.title) || embed.author?.name || "Picture";
-  const colour =
-    embed.color !== undefined &&
-    embed.color !== null &&
-    `#${embed.color.toString(16).padStart(6, "0")}`;
   return h(
     `article.embed.${embed.type}`,
-    { "--bar": colour || null, "aria-label": about },
+    { "--bar": colour(embed.color), "aria-label": about },
     h(
       "div.top",
       {},
@@ -170,6 +274,9 @@ function card(embed, page) {
     (embed.footer || embed.timestamp) && foot(embed),
   );
 }
+
+const colour = (number) =>
+  number === undefined || number === null ? null : `#${number.toString(16).padStart(6, "0")}`;
 
 const plainText = (text) => text && text.replace(/\\(.)|\*\*/g, "$1");
 
@@ -201,7 +308,7 @@ function foot({ footer, timestamp }) {
     "p.foot",
     {},
     footer?.icon_url && picture(footer.icon_url, "", "face"),
-    [footer?.text, moment && moment.toLocaleString([], { dateStyle: "medium", timeStyle: "short" })]
+    [footer?.text, moment && moment.toLocaleString(spoken(), { dateStyle: "medium", timeStyle: "short" })]
       .filter(Boolean)
       .join(" · "),
   );
@@ -217,28 +324,33 @@ function part(component, message, page) {
     case 2:
       return button(component, message, page);
     case 3:
+    case 5:
+    case 6:
+    case 7:
+    case 8:
       return menu(component, message, page);
-    case 9:
-      return h(
-        "div.section",
-        {},
-        h("div", {}, children()),
-        part(component.accessory, message, page),
-      );
+    case 9: {
+      const beside = part(component.accessory, message, page);
+      return h("div.section", {}, h("div.lead", {}, children()), beside);
+    }
     case 10:
       return h("div.text", {}, markdown(component.content, page));
     case 11:
-      return h("div.thumbnail", {}, picture(component.media.url, component.description || ""));
-    case 12:
-      return h(
-        "div.gallery",
-        {},
-        component.items.map((item) => picture(item.media.url, item.description || "", "large")),
-      );
-    case 14:
-      return component.divider === false ? h("div.gap") : h("hr");
-    case 17:
-      return h("article.embed", {}, children());
+      return h("div.thumbnail", {}, medium(component.media.url, component.description));
+    case 12: {
+      const media = component.items.map((item) => medium(item.media.url, item.description));
+      return h(`div.gallery.of-${media.length}`, {}, media);
+    }
+    case 13:
+      return fileCard(component.name, component.size, component.file.url);
+    case 14: {
+      const wide = component.spacing === 2 ? ".wide" : "";
+      return component.divider === false ? h(`div.gap${wide}`) : h(`hr.rule${wide}`);
+    }
+    case 17: {
+      const bar = colour(component.accent_color);
+      return h(`article.container${bar ? ".accented" : ""}`, { "--bar": bar }, children());
+    }
   }
   return h("p.subtext", {}, "(This page cannot show this part of the message.)");
 }
@@ -280,10 +392,24 @@ function button(component, message, page) {
   );
 }
 
+/** What a menu offers: entries of its own, or the people, roles and places there are. */
+function offers(component, page) {
+  if (component.type === 3) return component.options;
+  const picked = new Set((component.default_values || []).map(({ id }) => id));
+  const entry = (label, { id }) => ({ label, value: id, default: picked.has(id) });
+  const people = page.people().map((user) => entry(nameOf(user), user));
+  const roles = page.roles().map((role) => entry(`@${role.name.replace(/^@/, "")}`, role));
+  const kinds = component.channel_types || [];
+  const places = page.places().filter(({ kind }) => !kinds.length || kinds.includes(kind));
+  const channels = places.map((place) => entry(`#${place.name}`, place));
+  return { 5: people, 6: roles, 7: [...people, ...roles], 8: channels }[component.type];
+}
+
 function menu(component, message, page) {
+  const options = offers(component, page);
   const busy = page.running.has(`${message.id} ${component.custom_id}`);
   const [least, most] = [component.min_values ?? 1, component.max_values ?? 1];
-  const chosen = component.options.filter((option) => option.default);
+  const chosen = options.filter((option) => option.default);
   const picked = new Set(chosen.map((option) => option.value));
   const prompt = component.placeholder || "Make a selection";
   const shown = chosen.map((option) => option.label).join(", ");
@@ -299,7 +425,7 @@ function menu(component, message, page) {
     busy ? dots() : h("span.arrow", { "aria-hidden": "true" }, "⌄"),
   );
   const items = () => {
-    const all = component.options.map(({ label, description, emoji, value }) => {
+    const all = options.map(({ label, description, emoji, value }) => {
       const is = picked.has(value);
       return { label, description, mark: emoji?.name, value, picked: is, aside: is && "✓" };
     });

@@ -1,10 +1,11 @@
 // One option of a command: its field, what it offers, and what may be sent.
 
-import { byId, h } from "./elements.js";
+import { byId, h, nameOf } from "./elements.js";
+import { called } from "./language.js";
 import { Choices } from "./popups.js";
 
 const TYPING = 120; // milliseconds without a key before the bot is asked for suggestions
-const [INTEGER, BOOLEAN, USER, CHANNEL, NUMBER] = [4, 5, 6, 7, 10];
+const [INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER] = [4, 5, 6, 7, 8, 9, 10];
 export const ATTACHMENT = 11;
 
 export class Field {
@@ -15,7 +16,7 @@ export class Field {
     this.suggested = []; // by the bot, for what was typed last
     const type = option.type === ATTACHMENT ? "file" : "text";
     const aria = {
-      "aria-label": option.name,
+      "aria-label": option.label,
       "aria-description": option.description,
       "aria-required": String(Boolean(option.required)),
     };
@@ -23,11 +24,11 @@ export class Field {
     this.element = h(
       "label.option",
       { title: option.description },
-      h("span", {}, option.name),
+      h("span", {}, option.label),
       this.input,
     );
     this.choices = new Choices(this.input, {
-      label: option.name,
+      label: option.label,
       anchor: byId("composer"),
       above: true,
       onPick: (item) => this.pick(item),
@@ -47,19 +48,22 @@ export class Field {
         { name: "True", value: true },
         { name: "False", value: false },
       ];
-    if (option.type === USER)
-      return composer.page
-        .people()
-        .map((user) => ({ name: user.global_name || user.username, value: { user: user.id } }));
+    const { page } = composer;
+    const people = () => page.people().map((user) => ({ name: nameOf(user), value: { user: user.id } }));
+    const roles = () => page.roles().map((role) => ({ name: role.name, value: { role: role.id } }));
+    if (option.type === USER) return people();
+    if (option.type === ROLE) return roles();
+    if (option.type === MENTIONABLE) return [...people(), ...roles()];
     if (option.type === CHANNEL)
-      return composer.page
+      return page
         .places()
+        .filter(({ kind }) => !option.channel_types || option.channel_types.includes(kind))
         .map((place) => ({ name: place.name, value: { channel: place.id } }));
     return null;
   }
 
   focused() {
-    this.composer.describe(`${this.option.name}: ${this.option.description}`);
+    this.composer.describe(`${this.option.label}: ${this.option.description}`);
     this.suggest();
   }
 
@@ -109,7 +113,7 @@ export class Field {
     )
       return;
     if (failed) this.choices.show([{ label: failed, disabled: true }]);
-    else this.offer((this.suggested = done || []), -1);
+    else this.offer((this.suggested = (done || []).map(choice)), -1);
   }
 
   close() {
@@ -170,6 +174,9 @@ export class Field {
     return input.value;
   }
 }
+
+/** A choice under its name in the reader's language. */
+export const choice = (one) => ({ name: called(one), value: one.value });
 
 function base64(file) {
   return new Promise((settle) => {

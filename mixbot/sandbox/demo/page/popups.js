@@ -240,6 +240,24 @@ export function openForm(modal, send) {
   dialog.querySelector("input, textarea, select")?.focus();
 }
 
+/** Ask before something that cannot be undone. */
+export function confirm(title, words, act, label) {
+  const close = () => dialog.close();
+  const go = () => {
+    close();
+    act();
+  };
+  const heading = h("h2", { id: `form-${++count}` }, title);
+  const yes = h("button.button.danger", { type: "button", onclick: go }, label);
+  const no = h("button.button.plain", { type: "button", onclick: close }, "Cancel");
+  const body = [heading, h("p", {}, words), h("div.actions", {}, no, yes)];
+  const dialog = h("dialog", { "aria-labelledby": heading.id }, body);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  yes.focus();
+}
+
 /** A row or a label with its field, or text; what reads the field goes to `readers`. */
 function formPart(component, readers) {
   const field = component.component || component.components?.[0];

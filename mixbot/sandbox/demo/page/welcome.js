@@ -9,8 +9,23 @@ const example = (page, path, words = "") =>
     [`/${path}`, words].filter(Boolean).join(" "),
   );
 
+const [GROUP_DM, NEWS, FORUM] = [3, 5, 15];
+
 export function welcome(page) {
-  const { guild, name } = page.here;
+  const { guild, name, kind, parent } = page.here;
+  if (kind === FORUM) return forum(page, name);
+  if (kind === GROUP_DM) {
+    return [
+      h("h2", {}, name),
+      h(
+        "p",
+        {},
+        "mixbot is no member here: everybody brings it along, as an app of their own. Try ",
+        example(page, "mixcloud search", "ambient"),
+        ".",
+      ),
+    ];
+  }
   if (!guild) {
     return [
       h("h2", {}, `You and ${name}`),
@@ -27,11 +42,11 @@ export function welcome(page) {
   }
   if (page.here !== page.places()[0]) {
     return [
-      h("h2", {}, `This is #${name}`),
+      h("h2", {}, parent ? name : `This is #${name}`),
       h(
         "p",
         {},
-        "Nothing special here. Try ",
+        kind === NEWS ? "Announcements. Try " : "Nothing special here. Try ",
         example(page, "mixcloud search", "ambient"),
         " all the same.",
       ),
@@ -74,5 +89,27 @@ export function welcome(page) {
       ),
       h("li", {}, "Then be the other person, and see what they see."),
     ),
+  ];
+}
+
+/** A forum: its posts, the newest first. */
+function forum(page, name) {
+  const count = ({ messages }) => `${messages.size} message${messages.size === 1 ? "" : "s"}`;
+  const one = (post) =>
+    h(
+      "button.post",
+      { type: "button", onclick: () => page.go(post.id) },
+      h("b", {}, post.name),
+      h("span", {}, [...post.messages.values()][0]?.content),
+      h("small", {}, count(post)),
+    );
+  return [
+    h("h2", {}, `Posts in #${name}`),
+    h(
+      "button.button.primary.new-post",
+      { type: "button", onclick: () => page.onPost() },
+      "New post",
+    ),
+    h("div.posts", {}, page.posts().reverse().map(one)),
   ];
 }
