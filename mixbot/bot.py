@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from cachetools import LRUCache, TTLCache
 from discord import app_commands
@@ -27,11 +30,14 @@ if TYPE_CHECKING:
     from mixbot.ui.cards import Card
     from mixbot.ui.listings import Leaf
 
+log = logging.getLogger(__name__)
+
 COGS = ("cogs.mixcloud", "cogs.actions", "cogs.settings", "cogs.links")
 PAGES_KEPT = 500  # of 20 results each
 DETAILS_KEPT = 1000  # shows and people
 KEPT_SECONDS = 300.0
 LINK_INTENTS = discord.Intents(guild_messages=True, dm_messages=True, message_content=True)
+COMMAND = re.compile(r"`/(?P<path>(?P<root>[-\w]+)(?: [-\w]+)?)`")
 COMPONENTS = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 
 
@@ -152,8 +158,23 @@ class MixBot(commands.AutoShardedBot):
 
     async def mention(self, command: str) -> str:
         """`command` (“mixcloud search”) as a clickable mention, or as code if it has no id yet."""
+        return await self.clickable(f"`/{command}`")
+
+    async def clickable(self, text: str) -> str:
+        """`text` with its `/commands` as mentions, which Discord shows by the reader's names."""
+        if "`/" not in text:
+            return text
         if self._command_ids is None:
-            self._command_ids = {one.name: one.id for one in await self.tree.fetch_commands()}
-        if command_id := self._command_ids.get(command.split()[0]):
-            return f"</{command}:{command_id}>"
-        return f"`/{command}`"
+            try:
+                known = await self.tree.fetch_commands()
+            except (discord.HTTPException, aiohttp.ClientError) as error:
+                log.info("commands cannot be mentioned: %s", type(error).__name__)
+                return text
+            self._command_ids = {one.name: one.id for one in known}
+        ids = self._command_ids
+
+        def mention(match: re.Match[str]) -> str:
+            command_id = ids.get(match["root"])
+            return f"</{match['path']}:{command_id}>" if command_id else match[0]
+
+        return COMMAND.sub(mention, text)

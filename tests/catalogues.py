@@ -82,7 +82,7 @@ async def main() -> None:
 def is_translated(message: Message) -> bool:
     """Whether nothing of a sentence is left in English."""
     strings = [message.string] if isinstance(message.string, str) else message.string
-    return all(strings)
+    return bool(strings) and all(strings)
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def test_labels_and_titles_fit_their_places(language: str) -> None:
     assert len(_("The code from the page")) <= 45
     for title in TITLES.values():
         assert len(_(title, what="x" * 100)) <= 200
-    assert len(_("Open one of these {number}…", number=20)) <= 150
+    assert len(_("Choose what to open ({number})…", number=20)) <= 150
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

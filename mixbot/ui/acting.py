@@ -61,7 +61,8 @@ async def finish(bot: MixBot, linked: Linked) -> None:
         lines.append(_("The buttons on every card now act as you."))
     if linked.reply is None:
         return
-    message = {"content": "\n".join(lines), "components": rows, "allowed_mentions": {"parse": []}}
+    content = await bot.clickable("\n".join(lines))
+    message = {"content": content, "components": rows, "allowed_mentions": {"parse": []}}
     try:
         await edit(bot, linked.reply.application_id, linked.reply.token, message)
     except discord.HTTPException as error:  # older than 15 minutes, or dismissed

@@ -101,7 +101,10 @@ class Answer:
         """Show this, in place of what the answer showed before: a text, or a card."""
         if self._promise:
             await self._promise
-        body = self._drawn(card, rows) if card else self._text(content, rows)
+        if card:
+            body = self._drawn(card, rows)
+        else:
+            body = self._text(await self.interaction.client.clickable(content), rows)
         before, self.state = self.state, State.GIVEN
         try:
             await self._show(body, file, first=before is State.OWED)
@@ -145,7 +148,7 @@ class Answer:
             await self.give(explain(error))
             return
         await speak_to(self.interaction)
-        sentence = explain(error)
+        sentence = await self.interaction.client.clickable(explain(error))
         data = {"content": sentence, "allowed_mentions": {"parse": []}}
         if self.state is State.OWED:
             self.state = State.GIVEN

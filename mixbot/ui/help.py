@@ -32,7 +32,7 @@ async def _card(bot: MixBot) -> Card:
         (discord.AppCommandType.message, _("On any message, open **Apps**: {menus}.")),
         (discord.AppCommandType.user, _("On a person, open **Apps**: {menus}.")),
     ):
-        menus = ", ".join(f"**{menu.name}**" for menu in bot.tree.get_commands(type=kind))
+        menus = ", ".join(f"**{_(menu.name)}**" for menu in bot.tree.get_commands(type=kind))
         lines.append(sentence.format(menus=menus))
     seen = _("The commands you give me, the messages you open my menu on, and the cards I post.")
     if bot.reads_messages:

@@ -9,12 +9,12 @@ from urllib.parse import quote, unquote
 
 import orjson
 
-from mixbot.languages import N_, _, spoken
+from mixbot.languages import N_, _, ngettext, spoken
 from mixbot.mixcloud import Cloudcast, FeedItem, Link, Mixcloud, Resource, ResourceList, SearchType
 from mixbot.mixcloud.models import Comment, resource
 from mixbot.ui.components import option
 from mixbot.ui.references import SHORT, Reference, resolve
-from mixbot.ui.text import count, duration, plain
+from mixbot.ui.text import duration, plain
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -100,7 +100,7 @@ class Listing:
     def title(self, bot: MixBot) -> str:
         """What is listed, in words."""
         if self.code in SEARCHES:
-            return f"“{self.query}”"
+            return _("“{query}”", query=self.query)
         return _(TITLES[self.code], what=self._what(bot))
 
     def _what(self, bot: MixBot) -> str:
@@ -288,5 +288,5 @@ def _description(one: Resource) -> str:
     if one.seconds:
         parts.append(duration(one.seconds))
     if one.play_count is not None:
-        parts.append(_("{plays} plays", plays=count(one.play_count)))
+        parts.append(ngettext("{number} play", "{number} plays", one.play_count))
     return plain(" · ".join(parts), 100)

@@ -164,7 +164,7 @@ def _menu(place: Place, written: str, options: object, count: int) -> Component:
     return menu(
         f"m1:menu:{place.owner_id}:{place.index}:{written}",
         options,
-        placeholder=_("Open one of these {number}…", number=count),
+        placeholder=_("Choose what to open ({number})…", number=count),
     )
 
 

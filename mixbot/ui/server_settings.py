@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 def card(bot: MixBot, settings: ServerSettings) -> Card:
     """How mixbot behaves in a server."""
     if not settings.links:
-        links = _("left alone")
+        links = _("**Links in messages**: left alone.")
     elif bot.reads_messages:
-        links = _("answered with a card, once an hour for each show and channel")
+        links = _(
+            "**Links in messages**: answered with a card, once an hour for each show and channel."
+        )
     else:
         links = _(
-            "to be answered with a card, but I cannot read messages: whoever runs me has to set "
-            "MIXBOT_MESSAGE_CONTENT and to switch on the intent at Discord"
+            "**Links in messages**: to be answered with a card, but I cannot read messages. "
+            "Whoever runs me has to set MIXBOT_MESSAGE_CONTENT and switch on the intent at Discord."
         )
     lines = [
-        _("**Links in messages** are {what}.", what=links),
+        links,
         _("**Answers** are seen by everyone, if nobody says otherwise.")
         if not settings.private
         else _("**Answers** are seen only by who asked, if nobody says otherwise."),

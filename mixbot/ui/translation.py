@@ -29,7 +29,9 @@ class Catalogues(app_commands.Translator):
         language = LANGUAGE_OF.get(str(locale), ENGLISH)
         if language == ENGLISH:
             return None
-        if (kind := NAMES.get(context.location)) is not None:
+        kind = NAMES.get(context.location)
+        # Menus are called as their buttons are.
+        if kind is not None and not isinstance(context.data, app_commands.ContextMenu):
             translated = catalogue(language).pgettext(kind, string.message)
         else:
             translated = catalogue(language).gettext(string.message)

@@ -81,7 +81,7 @@ async def test_settings_are_for_who_manages_the_server(scene: Scene) -> None:
     scene.guild.allow(scene.ada, Permission.MANAGE_GUILD)
     answer = await scene.use(scene.ada, "settings")
     assert answer.ephemeral
-    assert "**Links in messages** are left alone." in answer.text
+    assert "**Links in messages**: left alone." in answer.text
     changed = await scene.use(
         scene.ada,
         "settings",
