@@ -425,9 +425,9 @@ async def test_the_message_box_checks_options_as_discord_does(stage: Demo, ada: 
 
 @needs_chromium
 async def test_a_bot_that_does_not_answer(stage: Demo, ada: Tab) -> None:
-    stage.discord.world.interaction_seconds = 1.0
     await ada.type("/mixcloud show " + LINK)
-    await ada.says(NAME)
+    await ada.says("used /mixcloud show", NAME)
+    stage.discord.world.interaction_seconds = 1.0
     stage.discord.fault("POST", "/interactions/*/*/callback", status=404, code=10062)
     card = ada.last
     await ada.press("♥ Favorite")
@@ -711,12 +711,17 @@ async def test_changing_and_deleting_what_one_wrote(
     await ada.says("Listen to this!", "(edited)")
     await noor.says("Listen to this!", "(edited)")
 
-    await pasted.hover()
-    await ada.press("Delete")
+    said = stage.scene.people[0].messages(stage.scene.channels[0])[-1]
+    await stage.scene.people[1].say(stage.scene.channels[0], "Nice one", reply_to=said)
+    await ada.says("@Ada", "Listen to this!", "Nice one")
+
+    mine = ada.messages.nth(2)
+    await mine.hover()
+    await ada.press("Delete", mine)
     dialog = ada.page.get_by_role("dialog", name="Delete message")
     await dialog.get_by_role("button", name="Delete").click()
-    await expect(ada.messages).to_have_count(2)
-    await expect(noor.messages).to_have_count(2)
+    await expect(ada.messages).to_have_count(3)
+    await expect(noor.messages).to_have_count(3)
 
 
 @needs_chromium

@@ -20,23 +20,29 @@ export const EPHEMERAL = 1 << 6;
 export const THINKING = 1 << 7;
 const SUPPRESS_EMBEDS = 1 << 2;
 const COMPONENTS_V2 = 1 << 15;
+const REPLY = 19;
 
 const dots = () => h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i"));
 const BUTTON_STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link" };
 
 /** Some words about a message, for those who hear it. */
 export function summary(message) {
+  const whose = message.flags & EPHEMERAL ? "Only you can see this. " : "";
+  const said = message.flags & THINKING ? "thinking" : gist(message);
+  return `${whose}${nameOf(message.author)}: ${said}`;
+}
+
+/** The beginning of what can be read on a message, without markdown. */
+function gist(message) {
   const embed = message.embeds[0];
   const parts = [message.content, embed?.title, embed?.description, ...texts(message.components)];
   const words = parts.filter(Boolean).join(". ");
-  const whose = message.flags & EPHEMERAL ? "Only you can see this. " : "";
-  const plain = words
+  return words
     .replace(/^(#{1,3}|-#|>) /gm, "")
     .replace(/\[([^\]]+)\]\(<?https?:[^)]*\)|<t:[^>]*>/g, "$1")
     .replace(/\\(.)|[*_`~]/g, "$1")
     .trim()
     .slice(0, 200);
-  return `${whose}${nameOf(message.author)}: ${message.flags & THINKING ? "thinking" : plain}`;
 }
 
 /** What can be read on a layout. */
@@ -59,6 +65,7 @@ export function render(message, page, compact) {
     "li.message",
     { id: `message-${message.id}`, tabindex: "-1", "aria-label": summary(message) },
     message.interaction_metadata && message.type >= 20 && used(message, page),
+    message.type === REPLY && answered(message.referenced_message),
     !compact && h("div.portrait", opensPerson(message.author, page), avatar(message.author)),
     body,
     toolbar(message, page),
@@ -113,6 +120,13 @@ function used(message, page) {
     " used ",
     h("span.command", {}, message.type === 20 ? `/${name}` : name),
   );
+}
+
+/** The message that this one replies to, in a line above it. */
+function answered(message) {
+  if (!message) return h("div.used", {}, "The message that this replies to was deleted.");
+  const whose = h("b", {}, `@${nameOf(message.author)}`);
+  return h("div.used", {}, avatar(message.author), whose, h("span.gist", {}, gist(message)));
 }
 
 /** What can be done with a message: the author's own things, and the bot's. */
