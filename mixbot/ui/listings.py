@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -10,10 +10,10 @@ from urllib.parse import quote, unquote
 import orjson
 
 from mixbot.languages import N_, _, ngettext, spoken
-from mixbot.mixcloud import Cloudcast, FeedItem, Link, Mixcloud, Resource, ResourceList, SearchType
-from mixbot.mixcloud.models import Comment, resource
+from mixbot.mixcloud import FeedItem, Mixcloud, Resource, ResourceList, SearchType
+from mixbot.mixcloud.models import resource
 from mixbot.ui.components import option
-from mixbot.ui.references import SHORT, Reference, resolve
+from mixbot.ui.references import SHORT, Reference, plain_text, resolve
 from mixbot.ui.text import duration, plain
 
 if TYPE_CHECKING:
@@ -119,11 +119,11 @@ class Listing:
         """
         if self.code in OWN:
             async with bot.accounts.acting_as(user_id) as mixcloud:
-                return _leaf(await self._ask(mixcloud, offset))
+                return _leaf(await self._ask(mixcloud, offset), offset)
         key = (self.code, self.query, offset)
         kept = bot.pages.get(key)
         if kept is None:
-            kept = bot.pages[key] = _leaf(await self._ask(bot.mixcloud, offset))
+            kept = bot.pages[key] = _leaf(await self._ask(bot.mixcloud, offset), offset)
         return kept
 
     async def _ask(self, mixcloud: Mixcloud, offset: int) -> ResourceList:
@@ -147,22 +147,12 @@ class Listing:
         return f"{_key(self.query)}{(OF_PEOPLE | OF_SHOWS)[code]}"
 
     def options(self, leaf: Leaf, offset: int) -> Any:
-        """The lines of the menu that opens a result, made once for each language."""
+        """The lines of the menu that opens a result; None where there is nothing to open."""
         language = spoken()
-        made = leaf.options.get(language)
-        if made is None:
-            lines = [
-                option(_label(one), str(number), _description(one))
-                for number, one in enumerate(leaf.all(), offset)
-                if _opens(one)
-            ]
-            if lines and offset:
-                lines.insert(0, option(_("Earlier results…"), EARLIER))
-            if lines and leaf.more:
-                lines.append(option(_("More results…"), LATER))
-            made = orjson.Fragment(orjson.dumps(lines)) if lines else None
-            leaf.options[language] = made
-        return made
+        if language not in leaf.options:
+            items = map(orjson.loads, leaf.results)
+            leaf.options[language] = _options(items, offset, more=leaf.more)
+        return leaf.options[language]
 
 
 def tag_query(tag: str | None, city: str | None) -> str:
@@ -217,8 +207,7 @@ def _key(ref: str) -> str:
 
 def listing_of(code: str, key: str) -> Listing:
     """The listing `code` of the person or show at `key`."""
-    link = Link.from_key(key)
-    return Listing(code, "/".join(filter(None, (link.user, link.show))))
+    return Listing(code, plain_text(key))
 
 
 def playlist_of(key: str) -> Listing:
@@ -230,13 +219,19 @@ def playlist_of(key: str) -> Listing:
 # What is kept
 
 
-def _leaf(page: ResourceList) -> Leaf:
-    return Leaf([orjson.dumps(_slim(one)) for one in page.data["data"]], page.has_next)
+def _leaf(page: ResourceList, offset: int) -> Leaf:
+    """`page` as it is kept, with the lines of its menu, while its JSON is at hand."""
+    items: list[dict[str, Any]] = page.data["data"]
+    options = {spoken(): _options(items, offset, more=page.has_next)}
+    return Leaf([orjson.dumps(_slim(one)) for one in items], page.has_next, options)
+
+
+NOT_SHOWN = ("slug", "updated_time", "listener_count", "username", "cover_pictures", "biog")
 
 
 def _slim(data: dict[str, Any]) -> dict[str, Any]:
-    """Without what no card shows: three quarters of it. Changes `data`."""
-    for name in ("slug", "updated_time", "listener_count", "username"):
+    """Without what no card of a list shows: three quarters of it. Changes `data`."""
+    for name in NOT_SHOWN:
         data.pop(name, None)
     if pictures := data.get("pictures"):
         data["pictures"] = {size: pictures[size] for size in PICTURES if size in pictures}
@@ -263,30 +258,45 @@ def _slim_user(user: dict[str, Any]) -> dict[str, Any]:
 # What a menu says of a result
 
 
-def opened_by(one: Resource) -> Resource:
+def _options(items: Iterable[dict[str, Any]], offset: int, *, more: bool) -> Any:
+    """The lines of a menu, as JSON in JSON: they are sent again and again."""
+    lines = [
+        option(plain(one["name"], 100) or one["key"][:100], str(number), _description(one))
+        for number, item in enumerate(items, offset)
+        if "comment" not in item and (one := _subject(item))
+    ]
+    if not lines:
+        return None
+    if offset:
+        lines.insert(0, option(_("Earlier results…"), EARLIER))
+    if more:
+        lines.append(option(_("More results…"), LATER))
+    return orjson.Fragment(orjson.dumps(lines))
+
+
+def _subject(item: dict[str, Any]) -> dict[str, Any] | None:
     """What a result leads to: an item of a feed to the show or person it is about."""
+    if "from" not in item:
+        return item
+    subjects = item.get("cloudcasts") or item.get("users")
+    return subjects[0] if subjects else None
+
+
+def _description(one: dict[str, Any]) -> str:
+    user = one.get("user")
+    if user is None:
+        return ""
+    said: str = user["name"]
+    if seconds := one.get("audio_length"):
+        said += f" · {duration(seconds)}"
+    if not one.get("hidden_stats"):
+        said += f" · {ngettext('{number} play', '{number} plays', one.get('play_count') or 0)}"
+    return plain(said, 100)
+
+
+def opened_by(one: Resource) -> Resource:
+    """What a result leads to, as `_subject` has it."""
     if isinstance(one, FeedItem):
         subjects: Sequence[Resource] = one.cloudcasts or one.users or ()
         return subjects[0] if subjects else one
     return one
-
-
-def _opens(one: Resource) -> bool:
-    return not isinstance(one, Comment) and not isinstance(opened_by(one), FeedItem)
-
-
-def _label(one: Resource) -> str:
-    one = opened_by(one)
-    return plain(one.name, 100) or one.key[:100]
-
-
-def _description(one: Resource) -> str:
-    one = opened_by(one)
-    if not isinstance(one, Cloudcast):
-        return ""
-    parts = [one.user.name]
-    if one.seconds:
-        parts.append(duration(one.seconds))
-    if one.play_count is not None:
-        parts.append(ngettext("{number} play", "{number} plays", one.play_count))
-    return plain(" · ".join(parts), 100)

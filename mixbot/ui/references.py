@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NewType
 
 from mixbot.errors import UserError
@@ -22,11 +23,21 @@ class LostReference(UserError):
 
 async def reference(store: Store, key: str) -> Reference:
     """`key` without slashes around it and unquoted, or the short id the store keeps it under."""
-    link = Link.from_key(key)
-    text = "/".join(part for part in (link.user, link.show) if part)
+    text = plain_text(key)
     if len(text) <= ROOM and not text.startswith(SHORT):
         return Reference(text)
     return Reference(SHORT + await store.short_id(key))
+
+
+@lru_cache(4096)
+def plain_text(key: str) -> str:
+    """`key` without slashes around it and unquoted.
+
+    >>> plain_text("/spartacus/%C3%A9t%C3%A9/")
+    'spartacus/été'
+    """
+    link = Link.from_key(key)
+    return link.user if link.show is None else f"{link.user}/{link.show}"
 
 
 async def resolve(store: Store, ref: Reference) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import discord
 
 from mixbot.languages import _, grouped
 
+HARMLESS = re.compile(r"(?:[^\W_]|[ ,&!?'’])*")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
@@ -29,6 +31,8 @@ def plain(text: str, limit: int) -> str:
 
 def escape(text: str, limit: int) -> str:
     """`text` where Discord would format it: shows as written, mentions nobody, links nothing."""
+    if len(text) <= limit and HARMLESS.fullmatch(text):
+        return text.strip()  # most names are, and looking for all that may be wrong takes a while
     room = limit
     while len(escaped := _escape_all(shorten(text, room))) > limit:
         room -= max(1, (len(escaped) - limit) // 2)

@@ -1,53 +1,39 @@
-"""Holds the bot to its word: what it says and to whom, and what Mixcloud gets to hear of it."""
+"""Holds the bot to its word: how it answers, to whom it says what, and who is linked to what."""
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 import orjson
 
-from mixbot import accounts
 from mixbot.accounts import OPPOSITE
+from mixbot.app import App
 from mixbot.languages import LANGUAGES, catalogue
+from mixbot.sandbox import DiscordServer, MixcloudServer
 from mixbot.sandbox.discord import Interaction, Message, User
-from mixbot.sandbox.discord.kinds import ResponseKind
+from mixbot.sandbox.discord.kinds import Flag, InteractionKind, ResponseKind
 from mixbot.sandbox.discord.messages import walk
-from mixbot.sandbox.mixcloud import Catalogue, LoggedRequest
+from mixbot.sandbox.discord.rest import Request
+from mixbot.sandbox.mixcloud import LoggedRequest
 from mixbot.ui.acting import ACTION
+from mixbot.ui.references import LostReference, Reference, resolve
 from mixbot.ui.verbs import BY_CODE, VERBS
+from tests.bot.ledger import Call, Claim, Deed, Ledger, deed_of, plain
 
 Json = dict[str, Any]
 
-TIES = {
-    "favorite": "favorites",
-    "follow": "follows",
-    "repost": "reposts",
-    "listen_later": "listen_later",
-}
-ACTION_PATH = re.compile(r"(?P<key>/.+/)(?P<action>favorite|repost|listen-later|follow)/")
 LINK = re.compile(r"https?://[^\s\"]+/link/[\w-]+")
 LISTS_OF_PEOPLE = re.compile(r"m1:(?:go:\d+|menu:\d+|all:list):\d+:[abu]")
-EPHEMERAL = 1 << 6
-SLACK = 0.5  # seconds, by which a timer may be late
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What somebody wants done at Mixcloud; without `key` the bot is to find out with what."""
-
-    verb: str
-    key: str | None = None
-
-    @property
-    def kind(self) -> str:
-        return self.verb.removeprefix("un")
-
-    def may_be(self, verb: str, key: str) -> bool:
-        return self.verb == verb and self.key in (None, key)
+INTERACTION = re.compile(r"/(?:interactions|webhooks)/\d+/(?P<token>[^/]+)(?P<rest>.*)")
+CALLBACK = "/callback"
+FORGET_ME, UNLINK = "m1:privacy:forget", "/mixcloud unlink"
+HANDLERS = ("CommandTree-invoker", "discord.py: on_")  # the tasks in which the bot answers
+PATIENCE = 20.0  # seconds; nothing takes that long
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +45,36 @@ class Said:
 
     @property
     def written(self) -> str:
+        """All of it, as it was sent."""
         return orjson.dumps(self.body).decode()
 
     @property
     def content(self) -> str:
+        """What is read."""
         texts = [part.get("content") or "" for part in walk(self.body.get("components") or ())]
         return "\n".join([self.body.get("content") or "", *texts])
 
     @property
-    def custom_ids(self) -> Iterator[str]:
+    def done(self) -> tuple[str, Reference] | None:
+        """The verb and the reference of what it says was done, which it offers to undo."""
         for part in walk(self.body.get("components") or ()):
-            yield part.get("custom_id") or ""
+            match = ACTION.fullmatch(part.get("custom_id") or "")
+            if match and match["in_place"]:
+                return OPPOSITE[BY_CODE[match["code"]]], Reference(match["ref"])
+        return None
+
+    def tells(self, verb: str) -> bool:
+        """Whether it says, in any language, that `verb` was done."""
+        for language in LANGUAGES:
+            before, after = catalogue(language).gettext(VERBS[verb].did).split("{what}")
+            if re.search(f"{re.escape(before)}.+{re.escape(after)}", self.content, re.DOTALL):
+                return True
+        return False
+
+    def names(self, names: Iterable[str]) -> list[str]:
+        """Those of `names` that stand in it."""
+        written = self.written.casefold()
+        return [name for name in names if name.casefold() in written]
 
 
 @dataclass(eq=False, slots=True)
@@ -78,271 +83,444 @@ class Asked:
 
     interaction: Interaction
     what: str
-    at: float
-    private: bool | None = None  # None: it depends
+    private: bool = False  # only they may see the answer
     deed: Deed | None = None
     used: str = ""  # all that was typed, or is on the message that was used
-    of_others: tuple[Message, Json] | None = None  # a message whose pages are somebody else's
+    of_others: Json | None = None  # the message that was used, if its pages are somebody else's
     about: User | None = None  # whose profile was asked for
-    said: list[Said] = field(default_factory=list)
     excused: bool = False  # the bot was stopped, or the message deleted, before the answer
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def person(self) -> User:
         return self.interaction.user
 
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with how it was answered."""
+        interaction = self.interaction
+        if interaction.failure:
+            return interaction.failure
+        if any(message.thinking and not message.deleted for message in self.answers):
+            return "the bot thinks and thinks"
+        match interaction.response:
+            case ResponseKind.CHOICES | ResponseKind.FORM:
+                return None
+            case ResponseKind.DEFER_UPDATE if interaction.kind == InteractionKind.FORM:
+                return None  # the message that led to the form changes by itself
+        return None if interaction.answers else "nothing came after the promise"
+
+    @property
+    def answers(self) -> list[Message]:
+        found = dict.fromkeys([self.interaction.original, *self.interaction.answers])
+        return [message for message in found if message]
+
+    @property
+    def kept_private(self) -> bool:
+        return all(m.ephemeral and m.only_for is self.person for m in self.answers)
+
+    @property
+    def ends_link(self) -> bool:
+        return UNLINK in self.what or FORGET_ME in self.what
+
+
+@dataclass(eq=False, slots=True)
+class Attempt:
+    """A link that somebody was given, and how far it was followed."""
+
+    url: str
+    asked: Asked
+    state: str = "fresh"  # then "bound" to a browser, waiting for its "code", or "used"
+    code: str = ""
+    username: str = ""
+    tries: int = 5
+
+    @property
+    def person(self) -> User:
+        return self.asked.person
+
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What came of a deed, as far as its person was told."""
+class Agreed:
+    """An attempt at linking that went to the end; `surely` if it must have worked."""
+
+    attempt: Attempt
+    username: str
+    surely: bool
+
+
+@dataclass(slots=True)
+class Strikes:
+    """What became of requests to Mixcloud while it was in trouble."""
+
+    count: int = 0
+    garbled: list[tuple[str, str]] = field(default_factory=list)  # their answers cannot be read
+
+    def clear(self) -> None:
+        self.count = 0
+        self.garbled.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom a token of Mixcloud was given for, and the account that it stands for."""
 
     person: User
-    deed: Deed
-    at: float
-    said: tuple[Said, ...]
-    done: Deed | None
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An action that Mixcloud was asked for with somebody's token."""
-
     username: str
-    deed: Deed
-    status: int | None
-    garbled: bool  # the bot did not get to read the answer
-
-    @property
-    def succeeded(self) -> bool:
-        return not self.garbled and (self.status == 200 or self.was_not_there)
-
-    @property
-    def was_not_there(self) -> bool:
-        return self.status == 404 and self.deed.verb.startswith("un")
 
 
-def plain(key: str) -> str:
-    """A key as it is compared: Mixcloud's are written in any case, encoded or not."""
-    return unquote(key).casefold()
+class Witness:
+    """Watches what the bot says to whom and does as whom, and notes what is wrong with it."""
 
-
-def deed_of(request: LoggedRequest) -> Deed | None:
-    """The action that a request to Mixcloud asks for."""
-    if request.method not in ("POST", "DELETE"):
-        return None
-    match = ACTION_PATH.fullmatch(unquote(request.path))
-    if match is None:
-        return None
-    verb = match["action"].replace("-", "_")
-    return Deed(f"un{verb}" if request.method == "DELETE" else verb, plain(match["key"]))
-
-
-def says_done(said: Said) -> tuple[str, str] | None:
-    """The verb and the reference of what a message says was done: it offers to undo it."""
-    for custom_id in said.custom_ids:
-        match = ACTION.fullmatch(custom_id)
-        if match and match["in_place"]:
-            return OPPOSITE[BY_CODE[match["code"]]], match["ref"]
-    return None
-
-
-def in_words(content: str, verb: str) -> bool:
-    """Whether `content` says in any language that `verb` was done."""
-    for language in LANGUAGES:
-        before, after = catalogue(language).gettext(VERBS[verb].did).split("{what}")
-        if re.search(f"{re.escape(before)}.+{re.escape(after)}", content, re.DOTALL):
-            return True
-    return False
-
-
-def answered(asked: Asked) -> str | None:
-    """What is wrong with how something was answered; None if nothing is."""
-    interaction = asked.interaction
-    if interaction.failure:
-        return interaction.failure
-    original = interaction.original
-    if original and original.thinking and not original.deleted:
-        return "the bot thinks and thinks"
-    match interaction.response:
-        case ResponseKind.CHOICES | ResponseKind.FORM:
-            return None
-        case ResponseKind.DEFER_UPDATE if interaction.modal or interaction.cause:
-            return None  # the message that led to the form changes by itself
-        case None:
-            return "nothing came"
-    return None if interaction.answers else "nothing came after the promise"
-
-
-def kept_private(asked: Asked) -> bool:
-    """Whether only who asked sees the answers."""
-    shown = {*asked.interaction.answers}
-    if asked.interaction.original:
-        shown.add(asked.interaction.original)
-    return all(message.ephemeral and message.only_for is asked.person for message in shown)
-
-
-def told_names(said: Said, names: Iterable[str], used: str) -> Iterator[str]:
-    """Names of accounts that everybody was told without having been asked for them."""
-    if not said.public or LISTS_OF_PEOPLE.search(said.written):
-        return
-    written = said.written.casefold()
-    for name in names:
-        if name.casefold() in written and name.casefold() not in used.casefold():
-            yield name
-
-
-class Ledger:
-    """What accounts have done at Mixcloud, kept by what was asked of Mixcloud in their names."""
-
-    def __init__(self, catalogue: Catalogue, usernames: Iterable[str]) -> None:
-        self._catalogue = catalogue
-        self._usernames = list(usernames)
-        self.ties = self.at_mixcloud()
-        self._last: dict[tuple[str, str, str], float] = {}  # person, verb, key → when it was done
-
-    def at_mixcloud(self) -> set[tuple[str, str, str]]:
-        """Account, kind of tie, and key of everything that is tied."""
-        found = set()
-        for username in self._usernames:
-            user = self._catalogue.user(username)
-            assert user
-            for kind, name in TIES.items():
-                for _when, one in getattr(self._catalogue, name).by(user):
-                    found.add((username, kind, plain(one.key)))
-        return found
-
-    def settle(
-        self, claims: list[Claim], calls: list[Call], owners: dict[str, set[User]], now: float
-    ) -> Iterator[str]:
-        """Compare what people were told with what Mixcloud was asked for; yields what is wrong.
-
-        `owners` are the people who were linked to an account meanwhile.
-        """
-        yield from self._unasked(claims, calls, owners)
-        for claim in claims:
-            if claim.done:
-                yield from self._is_done(claim, claims, calls, owners)
-            elif claim.said:
-                yield from self._is_not_done(claim, claims, calls, owners)
-        yield from self._twice(claims, calls, owners)
-        self._enter(calls)
-        actual = self.at_mixcloud()
-        if actual != self.ties:
-            yield f"Mixcloud has {actual ^ self.ties} otherwise than it was asked for"
-            self.ties = actual
-        for claim in claims:
-            if claim.done and claim.done.key and not _contradicted(claim, claims):
-                yield from self._is_true(claim, owners)
-        for claim in claims:
-            if claim.done and claim.done.key:
-                person, verb, key = claim.person.id, claim.done.verb, claim.done.key
-                self._last.setdefault((person, verb, key), now)
-                self._last.pop((person, OPPOSITE[verb], key), None)
-
-    def _unasked(
-        self, claims: list[Claim], calls: list[Call], owners: dict[str, set[User]]
-    ) -> Iterator[str]:
-        for call in calls:
-            assert call.deed.key
-            wanted = [c for c in _claims_for(call, claims, owners)]
-            same = [other for other in calls if other == call]
-            if len(wanted) < len(same):
-                yield f"{len(same)} times {call}, which {len(wanted)} asked for"
-
-    def _is_done(
+    def __init__(
         self,
-        claim: Claim,
-        claims: list[Claim],
-        calls: list[Call],
-        owners: dict[str, set[User]],
-    ) -> Iterator[str]:
-        assert claim.done
-        assert claim.done.key
-        verb, key = claim.done.verb, claim.done.key
-        if not claim.deed.may_be(verb, key):
-            yield f"{claim.what}: wanted {claim.deed}, and {claim.done} was done"
-        if not any(in_words(said.content, verb) for said in claim.said):
-            yield f"{claim.what}: {claim.done} was done, and nobody said so"
-        made = [c for c in _calls_for(claim, calls, owners) if c.succeeded]
-        repeats = self._repeats(claim)
-        if not made and not repeats:
-            yield f"{claim.what}: said to be done, and Mixcloud was not asked"
+        complain: Callable[[str], None],
+        discord: DiscordServer,
+        mixcloud: MixcloudServer,
+        names: Mapping[str, str],
+        secrets: Iterable[str],
+    ) -> None:
+        self.complain = complain
+        self.strikes = Strikes()
+        self.attempts: dict[User, Attempt] = {}  # the last one that somebody was given
+        self.given: dict[str, Attempt] = {}  # all, by their address
+        self.visited: Agreed | None = None  # the link that is being followed, and as whom
+        self.agreed: list[Agreed] = []
+        self.linked: dict[User, str] = {}
+        self.answers = 0
+        self.secrets = set(secrets)
+        self.ledger = Ledger(mixcloud.catalogue, names)
+        self._discord = discord
+        self._mixcloud = mixcloud
+        self._names = names  # of accounts at Mixcloud, by username
+        self._batch: list[Asked] = []
+        self._by_token: dict[str, Asked] = {}
+        self._tokens: dict[str, Owner] = {}
+        self._read = {"discord": 0, "mixcloud": 0}
+        self._watching = asyncio.create_task(self._watch())
 
-    def _repeats(self, claim: Claim) -> bool:
-        assert claim.done
-        assert claim.done.key
-        last = self._last.get((claim.person.id, claim.done.verb, claim.done.key))
-        return last is not None and claim.at - last < accounts.REPEAT_SECONDS + SLACK
+    # What is asked
 
-    def _is_not_done(
+    def ask(self, asked: Asked) -> None:
+        """From now on `asked` must be answered."""
+        self._batch.append(asked)
+        self._by_token[asked.interaction.token] = asked
+
+    def excuse(self, message: Message) -> None:
+        """Nobody has to answer on a message that is gone."""
+        for asked in self._by_token.values():
+            if message in (asked.interaction.message, asked.interaction.original):
+                asked.excused = True
+
+    def stop(self) -> None:
+        """The bot is stopped: what it has not answered yet it need not."""
+        for asked in self._batch:
+            asked.excused = True
+            asked.interaction.time_out()
+
+    def expire(self) -> None:
+        """Nothing that was asked before can be answered any more."""
+        for asked in self._by_token.values():
+            asked.interaction.expire()
+
+    # What everybody sees
+
+    async def _watch(self) -> None:
+        async with self._discord.subscribe() as events:
+            async for event in events:
+                if event.message and event.message.author is self._discord.bot:
+                    self._look_at(event.raw)
+
+    def _look_at(self, raw: Json) -> None:
+        if raw["flags"] & Flag.EPHEMERAL:
+            return
+        written = orjson.dumps(raw).decode()
+        if LINK.search(written):
+            self.complain(f"a link for one person is shown to all: {written}")
+        if any(secret in written for secret in self.secrets):
+            self.complain(f"a secret is shown to all: {written}")
+
+    async def close(self, messages: Iterable[Message]) -> None:
+        """Look at everything once more, now that all secrets are known."""
+        for subscription in tuple(self._discord.world.subscriptions):
+            subscription.close()
+        await self._watching
+        for message in messages:
+            if message.author is self._discord.bot:
+                self._look_at(message.raw)
+
+    # What comes of it
+
+    async def settle(self, parts: App) -> list[Asked]:
+        """Wait until everything is answered and done, and look at what came of it."""
+        batch, self._batch = self._batch, []
+        for asked in batch:
+            await _acknowledged(asked.interaction)
+        await _idle(parts)
+        said = self._read_discord()
+        requests = self._read_mixcloud()
+        for asked in batch:
+            self._check_answer(asked)
+            self._check_pages(asked, batch)
+        for asked in batch:
+            self._look_for_end(asked)
+        for asked, all_said in said.items():
+            self._look_for_prompts(asked, all_said, batch)
+        self._learn_tokens(requests)
+        accounts_of = await self._check_links(parts, batch, requests)
+        self._check_tokens(batch, requests)
+        self._check_names(said, accounts_of)
+        await self._check_profiles(parts, batch, said, accounts_of)
+        await self._check_forgotten(parts, batch)
+        claims = await self._claims(parts, batch, said)
+        calls = list(self._calls(requests))
+        for wrong in self.ledger.wrong(claims, calls, accounts_of, time.monotonic()):
+            self.complain(wrong)
+        self.strikes.clear()
+        self.agreed.clear()
+        self.visited = None
+        return batch
+
+    def _read_discord(self) -> dict[Asked, list[Said]]:
+        """What the bot has said since the last time."""
+        requests = self._discord.requests
+        new, self._read["discord"] = requests[self._read["discord"] :], len(requests)
+        said: dict[Asked, list[Said]] = {}
+        for request in new:
+            match = INTERACTION.fullmatch(request.path)
+            asked = self._by_token.get(match["token"]) if match else None
+            if request.status >= 400:
+                self._check_refusal(asked, request)
+            elif match and asked and (one := _said(asked, match["rest"], request)):
+                said.setdefault(asked, []).append(one)
+                self.answers += 1
+        return said
+
+    def _read_mixcloud(self) -> list[LoggedRequest]:
+        requests = list(self._mixcloud.requests)
+        new, self._read["mixcloud"] = requests[self._read["mixcloud"] :], len(requests)
+        return new
+
+    # How it is answered
+
+    def _check_refusal(self, asked: Asked | None, request: Request) -> None:
+        gone = asked is None or (
+            asked.excused
+            or asked.interaction.expired
+            or any(message.deleted for message in asked.answers)
+        )
+        if request.status == 400 or not gone:
+            self.complain(f"{asked.what if asked else 'unasked'}: Discord refused {request}")
+
+    def _check_answer(self, asked: Asked) -> None:
+        if not asked.excused and asked.trouble:
+            self.complain(f"{asked.what}: {asked.trouble} ({asked.interaction})")
+        if asked.private and not asked.kept_private:
+            self.complain(f"{asked.what}: answered for all to see: {asked.answers}")
+        for message in asked.answers:
+            for name in message.uploads:
+                data = message.file(name).data.decode(errors="replace")
+                if any(secret in data for secret in self.secrets):
+                    self.complain(f"{asked.what}: a secret is in {name}")
+
+    def _check_pages(self, asked: Asked, batch: Sequence[Asked]) -> None:
+        """Somebody else's pages stay as they are."""
+        message, before = asked.interaction.message, asked.of_others
+        if message is None or before is None:
+            return
+        turned = any(o.interaction.message is message and o.of_others is None for o in batch)
+        if not turned and message.raw != before:
+            self.complain(f"{asked.what}: turned somebody else's pages")
+
+    def _check_names(
+        self, said: Mapping[Asked, Sequence[Said]], accounts_of: Mapping[User, set[str]]
+    ) -> None:
+        """Everybody is told the name of an account only by somebody who asked for just that."""
+        names = self._named(set().union(*accounts_of.values()))
+        for asked, all_said in said.items():
+            for one in all_said:
+                if one.public and not LISTS_OF_PEOPLE.search(one.written):
+                    for name in one.names(names):
+                        if name.casefold() not in asked.used.casefold():
+                            self.complain(f"{asked.what}: everybody is told of {name}")
+
+    def _named(self, usernames: Iterable[str]) -> set[str]:
+        return {name for username in usernames for name in (username, self._names[username])}
+
+    async def _check_profiles(
         self,
-        claim: Claim,
-        claims: list[Claim],
-        calls: list[Call],
-        owners: dict[str, set[User]],
-    ) -> Iterator[str]:
-        made = [c for c in _calls_for(claim, calls, owners) if c.succeeded]
-        for call in made:
-            others = [c for c in _claims_for(call, claims, owners) if c.done or not c.said]
-            if not others:
-                yield f"{claim.what}: {call} succeeded, and was said to have failed"
-
-    def _twice(
-        self, claims: list[Claim], calls: list[Call], owners: dict[str, set[User]]
-    ) -> Iterator[str]:
-        made = [call for call in calls if call.succeeded]
-        for call in dict.fromkeys(made):
-            asking = _claims_for(call, claims, owners)
-            if made.count(call) < 2 or any(_contradicted(claim, claims) for claim in asking):
+        parts: App,
+        batch: Sequence[Asked],
+        said: Mapping[Asked, Sequence[Said]],
+        accounts_of: Mapping[User, set[str]],
+    ) -> None:
+        """Nobody learns of an account whose owner does not show it."""
+        for asked in batch:
+            about = asked.about
+            if about is None or about is asked.person:
                 continue
-            if len({claim.person for claim in asking}) == 1:
-                yield f"{call} was made {made.count(call)} times"
+            person = await parts.store.person(int(about.id))
+            deciding = any(o.person is about and "m1:privacy" in o.what for o in batch)
+            if deciding or (person and person.profile):
+                continue
+            hidden = accounts_of.get(about, set()) - accounts_of[asked.person]
+            for one in said.get(asked, ()):
+                for name in one.names(self._named(hidden)):
+                    self.complain(f"{asked.what}: is told of {name}")
 
-    def _enter(self, calls: list[Call]) -> None:
-        for call in calls:
-            assert call.deed.key
-            tie = (call.username, call.deed.kind, call.deed.key)
-            if call.garbled:
-                self.ties.discard(tie)
-                self.ties |= {tie} & self.at_mixcloud()
-            elif call.status == 200 and call.deed.verb == call.deed.kind:
-                self.ties.add(tie)
-            elif call.status == 200:
-                self.ties.discard(tie)
+    async def _check_forgotten(self, parts: App, batch: Sequence[Asked]) -> None:
+        for asked in batch:
+            alone = sum(other.person is asked.person for other in batch) == 1
+            if FORGET_ME in asked.what and alone and not asked.excused and not self.visited:
+                kept = await parts.store.remembered(int(asked.person.id))
+                if any(kept.values()):
+                    self.complain(f"{asked.what}: still remembered: {kept}")
 
-    def _is_true(self, claim: Claim, owners: dict[str, set[User]]) -> Iterator[str]:
-        assert claim.done
-        assert claim.done.key
-        usernames = [name for name, people in owners.items() if claim.person in people]
-        ties = [(name, claim.done.kind, claim.done.key) in self.ties for name in usernames]
-        wanted = claim.done.verb == claim.done.kind
-        if not usernames:
-            yield f"{claim.what}: said to be done for somebody who is not linked"
-        elif not any(tie == wanted for tie in ties):
-            yield f"{claim.what}: said to be done, and it is not so at Mixcloud"
+    # Who is linked to what
+
+    def _look_for_end(self, asked: Asked) -> None:
+        if FORGET_ME in asked.what:
+            self.attempts.pop(asked.person, None)
+
+    def _look_for_prompts(self, asked: Asked, said: Sequence[Said], batch: Sequence[Asked]) -> None:
+        """Note the link that somebody was given; of two at once nobody knows which one is void."""
+        for one in said:
+            found = LINK.search(one.written)
+            if found is None or found[0] in self.given:
+                continue
+            attempt = self.given[found[0]] = Attempt(found[0], asked)
+            last = self.attempts.get(asked.person)
+            if last and last.asked in batch:
+                last.state = attempt.state = "unsure"
+            self.attempts[asked.person] = attempt
+
+    def _learn_tokens(self, requests: Iterable[LoggedRequest]) -> None:
+        """A token that is new was given for the link that is being followed."""
+        for request in requests:
+            token = request.query.get("access_token")
+            if token and token not in self._tokens and self.visited:
+                attempt = self.visited.attempt
+                self._tokens[token] = Owner(attempt.person, self.visited.username)
+                self.secrets.add(token)
+
+    def _check_tokens(self, batch: Sequence[Asked], requests: Iterable[LoggedRequest]) -> None:
+        """Nobody's token is used but when they ask for something."""
+        people = {asked.person for asked in batch}
+        if self.visited:
+            people.add(self.visited.attempt.person)
+        for request in requests:
+            if token := request.query.get("access_token"):
+                owner = self._tokens.get(token)
+                if owner is None or owner.person not in people:
+                    who = owner.person.name if owner else "somebody"
+                    self.complain(f"{request.method} {request.path} as {who}, unasked")
+
+    async def _check_links(
+        self, parts: App, batch: Sequence[Asked], requests: Iterable[LoggedRequest]
+    ) -> dict[User, set[str]]:
+        """Nobody is linked, or no longer linked, without a reason.
+
+        Returns the accounts that each person was linked to since the last time.
+        """
+        refused = {
+            owner
+            for request in requests
+            if request.status == 401
+            and (owner := self._tokens.get(request.query.get("access_token", "")))
+        }
+        accounts_of: dict[User, set[str]] = {}
+        for person in self._people(batch):
+            before = self.linked.get(person)
+            account = await parts.accounts.account(int(person.id))
+            now = account.username if account else None
+            may_be = {before}
+            ending = [a for a in batch if a.person is person and a.ends_link]
+            if ending or any(owner.person is person for owner in refused):
+                may_be = {None, before} if any(a.excused for a in ending) else {None}
+            for agreed in self.agreed:
+                if agreed.attempt.person is not person:
+                    continue
+                sure = agreed.surely and not self.strikes.count
+                may_be = {agreed.username} if sure else may_be | {agreed.username}
+            if now not in may_be:
+                self.complain(f"{person.name} is linked to {now}, and should be to {may_be}")
+            accounts_of[person] = {name for name in (before, now) if name} | {
+                agreed.username for agreed in self.agreed if agreed.attempt.person is person
+            }
+            if now:
+                self.linked[person] = now
+            else:
+                self.linked.pop(person, None)
+        return accounts_of
+
+    def _people(self, batch: Sequence[Asked]) -> set[User]:
+        agreed = {agreed.attempt.person for agreed in self.agreed}
+        return {*self.linked, *agreed, *(asked.person for asked in batch)}
+
+    # What is done at Mixcloud
+
+    def _calls(self, requests: Iterable[LoggedRequest]) -> Iterator[Call]:
+        garbled = list(self.strikes.garbled)
+        for request in requests:
+            owner = self._tokens.get(request.query.get("access_token", ""))
+            deed = deed_of(request)
+            if deed is None or owner is None:
+                continue
+            struck = (request.method, request.path) in garbled
+            if struck:
+                garbled.remove((request.method, request.path))
+            yield Call(owner.person, owner.username, deed, request.status, struck)
+
+    async def _claims(
+        self, parts: App, batch: Sequence[Asked], said: Mapping[Asked, Sequence[Said]]
+    ) -> list[Claim]:
+        """What people wanted done, and what they were told; after linking, what had waited."""
+        claims = []
+        waited = [agreed.attempt.asked for agreed in self.agreed]
+        for asked in [*batch, *(asked for asked in waited if asked not in batch)]:
+            if asked.deed is None:
+                continue
+            told = () if asked.excused else tuple(said.get(asked, ()))
+            done = None
+            for one in told:
+                if one.done:
+                    verb, ref = one.done
+                    done = Deed(verb, plain(await resolve(parts.store, ref)))
+            claims.append(Claim(asked.person, asked.what, asked.deed, done, told, asked.at))
+        return claims
+
+    async def deed(self, parts: App, verb: str, ref: str) -> Deed:
+        """What a component stands for that does `verb`."""
+        try:
+            return Deed(verb, plain(await resolve(parts.store, Reference(ref))))
+        except LostReference:
+            return Deed(verb)
 
 
-def _contradicted(claim: Claim, claims: list[Claim]) -> bool:
-    """Whether its person, or another with their account, wanted the opposite meanwhile."""
-    done = claim.done or claim.deed
-    return any(
-        OPPOSITE[done.verb] == other.deed.verb
-        and (done.key is None or other.deed.key in (None, done.key))
-        for other in claims
+async def _acknowledged(interaction: Interaction) -> None:
+    await interaction.becomes(
+        lambda: interaction.response or interaction.failure, PATIENCE, "an answer"
     )
 
 
-def _calls_for(claim: Claim, calls: list[Call], owners: dict[str, set[User]]) -> list[Call]:
-    deed = claim.done or claim.deed
-    return [
-        call
-        for call in calls
-        if claim.person in owners.get(call.username, ())
-        and call.deed.key
-        and deed.may_be(call.deed.verb, call.deed.key)
-    ]
+async def _idle(parts: App) -> None:
+    """Wait until the bot has nothing to do."""
+    async with asyncio.timeout(PATIENCE):
+        while busy := [t for t in asyncio.all_tasks() if t.get_name().startswith(HANDLERS)]:
+            await asyncio.wait(busy)
+        await parts.accounts.close()
 
 
-def _claims_for(call: Call, claims: list[Claim], owners: dict[str, set[User]]) -> list[Claim]:
-    return [claim for claim in claims if call in _calls_for(claim, [call], owners)]
+def _said(asked: Asked, rest: str, request: Request) -> Said | None:
+    """What a request to Discord says, if it is one that says something."""
+    interaction, body = asked.interaction, request.body
+    shown = interaction.original
+    private = shown is not None and shown.ephemeral
+    if rest == CALLBACK:
+        data = body.get("data") or {}
+        return Said(data, not private) if body["type"] in (4, 7) else None
+    if request.method == "PATCH":
+        return Said(body, not private)
+    if request.method == "POST":
+        return Said(body, not body.get("flags", 0) & Flag.EPHEMERAL)
+    return None

@@ -1,0 +1,669 @@
+"""Up to four people who use the real bot in every way there is."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import aiohttp
+import orjson
+from aiohttp import web
+
+from mixbot import app
+from mixbot.app import App
+from mixbot.sandbox import DiscordServer, MixcloudServer
+from mixbot.sandbox.discord import (
+    Channel,
+    ClientRefused,
+    Interaction,
+    InteractionFailed,
+    Message,
+    Permission,
+    User,
+)
+from mixbot.sandbox.discord.kinds import CommandKind, ComponentKind, OptionKind
+from mixbot.sandbox.mixcloud import (
+    CutBody,
+    Fault,
+    HalfJson,
+    Html403,
+    InvalidToken,
+    NotFoundHtml,
+    RateLimit,
+    Reset,
+    Section,
+    ServerError,
+    Show,
+    Slow,
+)
+from mixbot.sandbox.mixcloud.faults import Situation
+from mixbot.settings import Settings
+from mixbot.ui.acting import ACTION
+from mixbot.ui.verbs import BY_CODE, VERBS
+from mixbot.vault import Vault
+from tests.bot.ledger import Deed, plain
+from tests.bot.witness import LINK, Agreed, Asked, Attempt, Json, Strikes, Witness
+from tests.conftest import CLIENT_ID, CLIENT_SECRET, running
+from tests.web.browser import Browser, Forms, Page
+
+PEOPLE = {"ada": "en-US", "noor": "de", "tomo": "ja", "lucia": "es-ES"}
+LOCALES = (*PEOPLE.values(), "fr", "pt-BR", "ko")
+LIVING_ROOM = ("the.living.room", "Zorro Living Room")  # an account that several people share
+TROUBLES: Sequence[Callable[[], Fault]] = (
+    lambda: ServerError(500),
+    lambda: ServerError(200),  # a page in place of JSON
+    lambda: Slow(0.3),
+    lambda: Slow(0.1),
+    lambda: RateLimit(1),
+    lambda: RateLimit(1, json=False),
+    InvalidToken,
+    Html403,
+    HalfJson,
+    CutBody,
+    Reset,
+    NotFoundHtml,
+)
+ROUTES = (
+    ("*", "/**"),
+    ("GET", "/**"),
+    ("POST", "/**"),
+    ("DELETE", "/**"),
+    ("GET", "/search/"),
+    ("GET", "/me/**"),
+)
+# What is done in place, or posted for all, when it is the clicker's to do so.
+TURNING = re.compile(r"m1:(?:go|menu|again):(?P<owner>\d+):.+")
+FOR_ALL = re.compile(r"m1:all:.+")
+PICK = re.compile(r"m1:pick:(?P<verb>\w+)")
+TEXTS = (
+    "jazz",
+    "ambient",
+    "夜",
+    "*",
+    "@everyone",
+    "<@1> `x`",
+    "a" * 200,
+    "~",
+    "/",
+    "me",
+    "..",
+    "x ",
+)
+MENUS = {
+    "Favorite": "favorite",
+    "Listen later": "listen_later",
+    "Repost": "repost",
+    "Follow host": "follow",
+}
+NEWEST = 40  # messages that people still scroll back to
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A fault, and a note of each request that it strikes."""
+
+    fault: Fault
+    strikes: Strikes
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        self.strikes.count += 1
+        if isinstance(self.fault, HalfJson | CutBody | Reset):
+            request = situation.request
+            self.strikes.garbled.append((request.method, request.rel_url.raw_path))
+        return await self.fault.answer(situation)
+
+
+class Crowd:
+    """People and places, the bot between a Discord and a Mixcloud, and what people do.
+
+    What they do comes in numbers, each of which stands for one of what there is to choose from
+    then; so a list of steps means something wherever it is cut.
+    """
+
+    def __init__(self, folder: Path, complain: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._complain = complain
+        self._stack = AsyncExitStack()
+        self._bot = AsyncExitStack()
+        self._forms: list[Interaction] = []
+        self._suggested: list[str] = []
+        self._browsers = 0
+        self._heard = False
+        self.counts: Counter[str] = Counter()
+
+    # The scene
+
+    async def open(self, *, people: int, sign_in: bool, reads: bool) -> None:
+        """A server, one without the bot, a group, direct messages; and the bot, started."""
+        self.discord = await self._stack.enter_async_context(DiscordServer())
+        self.mixcloud = await self._stack.enter_async_context(MixcloudServer())
+        self.mixcloud.register_app(CLIENT_ID, CLIENT_SECRET)
+        self._gather(people)
+        self._add_odd_shows()
+        secrets = [CLIENT_SECRET, self.discord.client_secret, self.discord.bot_token]
+        self.witness = Witness(self._complain, self.discord, self.mixcloud, self._names, secrets)
+        listener = app.listen("127.0.0.1", 0)
+        self._port = listener.getsockname()[1]
+        given: dict[str, Any] = {
+            "discord_token": self.discord.bot_token,
+            "discord_client_secret": self.discord.client_secret if sign_in else None,
+            "discord_api_url": self.discord.api_url,
+            "discord_gateway_url": self.discord.gateway_url,
+            "mixcloud_client_id": CLIENT_ID,
+            "mixcloud_client_secret": CLIENT_SECRET,
+            "mixcloud_api_url": self.mixcloud.api_url,
+            "mixcloud_site_url": self.mixcloud.site_url,
+            "mixcloud_oembed_url": self.mixcloud.oembed_url,
+            "public_url": f"http://127.0.0.1:{self._port}",
+            "database_url": f"sqlite:///{self._folder / 'mixbot.db'}",
+            "encryption_keys": Vault.new_key(),
+            "message_content": reads,
+        }
+        self._settings = Settings(**given)
+        self.discord.redirect_uris.add(f"{self._settings.public_url}/oauth/discord/callback")
+        self.parts = await self._started(listener)
+
+    async def _started(self, listener: Any) -> App:
+        return await self._bot.enter_async_context(running(self._settings, self.discord, listener))
+
+    def _gather(self, count: int) -> None:
+        """Ada manages the server; the second one has the app as a user, and takes it along."""
+        guild = self.discord.guild("Crate diggers")
+        elsewhere = self.discord.guild("Elsewhere", locale="fr", bot_present=False)
+        self.people = [
+            self.discord.user(name, locale=PEOPLE[name]) for name in list(PEOPLE)[:count]
+        ]
+        self._manager, traveller, *_ = self.people
+        traveller.install()
+        for person in self.people:
+            manages = Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES
+            guild.join(person, permissions=manages if person is self._manager else 0)
+            elsewhere.join(person)
+        general, lounge, quiet = (
+            guild.channel("general"),
+            elsewhere.channel("lounge"),
+            elsewhere.channel("quiet"),
+        )
+        quiet.deny(elsewhere.everyone, Permission.USE_EXTERNAL_APPS)
+        group = self.discord.group_dm(*self.people)
+        dms = [person.dm() for person in self.people]
+        self._places = [general, lounge, group, guild.channel("mixes"), quiet, *dms]
+        self._names = dict([LIVING_ROOM])
+        self._accounts: dict[User, list[str]] = {}
+        for person in self.people:
+            rooms = [f"{person.name}-{room}" for room in ("attic", "cellar")]
+            self._names |= {room: f"Zq {room.title()}" for room in rooms}
+            self._accounts[person] = [*rooms, LIVING_ROOM[0]]
+        for username, name in self._names.items():
+            self.mixcloud.catalogue.add_user(username, name)
+
+    def _add_odd_shows(self) -> None:
+        add = self.mixcloud.catalogue.add_show
+        songs = tuple(Section("Artist", f"Song {n}", start_time=n * 30) for n in range(100))
+        self._odd = [
+            add("longwinded", "夜" * 300, description="長" * 5000, tags=("Jazz",)),
+            add("markup", "@everyone **bold** [x](https://evil.tld) <@1> `c`", tags=("Jazz",)),
+            add("rtl", "إذاعة الياسمين", tags=("Jazz", "A" * 70)),
+            add("hidden", "Nobody counts", hidden_stats=True, audio_length=None, tags=("Jazz",)),
+            add("quiet", "Secret", visibility="private"),
+            add("songs", "A hundred", sections=songs, audio_length=3000, tags=("Jazz",)),
+        ]
+
+    async def close(self) -> None:
+        """Let everything end, and look at what is left."""
+        try:
+            self.mixcloud.clear_faults()
+            await self.settle()
+        finally:
+            await self._bot.aclose()
+            await self.witness.close(self._messages())
+            await self._stack.aclose()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            self._complain(f"still runs: {task}")
+
+    async def restart(self, *, abruptly: bool) -> None:
+        """Stop the bot and start it again, on the same database and the same port."""
+        if not abruptly:
+            await self.settle()
+        self.counts["abrupt restart" if abruptly else "restart"] += 1
+        await self._bot.aclose()
+        self.witness.stop()
+        self._heard = False
+        self.parts = await self._started(app.listen("127.0.0.1", self._port))
+        await self.settle()
+        self.witness.ledger.forget()
+
+    async def settle(self) -> None:
+        """Wait until everything is answered and done, and have the witness look at it."""
+        if self._heard:  # a command's answer shows that the bot has heard what was said before
+            self._heard = False
+            await self._use(self._manager, self._places[0], "mixcloud help", {})
+        for asked in await self.witness.settle(self.parts):
+            if asked.interaction.modal:
+                self._forms.append(asked.interaction)
+
+    # Mixcloud and time
+
+    def trouble(self, kind: int, route: int, times: int) -> None:
+        """Something goes wrong with Mixcloud, so many times."""
+        self.counts["trouble"] += 1
+        method, path = ROUTES[route % len(ROUTES)]
+        fault = Noted(TROUBLES[kind % len(TROUBLES)](), self.witness.strikes)
+        self.mixcloud.fault(method, path, fault, times=times)
+
+    def recover(self) -> None:
+        self.counts["recover"] += 1
+        self.mixcloud.clear_faults()
+
+    def revoke(self, who: int) -> None:
+        """Take the tokens back, on Mixcloud's page of connected applications."""
+        self.counts["revoke"] += 1
+        for username in self._accounts[self._person(who)]:
+            self.mixcloud.revoke_all(username)
+
+    async def expire(self) -> None:
+        """A quarter of an hour passes: what was asked before can be answered no more."""
+        await self.settle()
+        self.counts["expire"] += 1
+        self.witness.expire()
+
+    # Who and where
+
+    def _person(self, number: int) -> User:
+        return self.people[number % len(self.people)]
+
+    def _place(self, number: int, person: User) -> Channel:
+        seen = [place for place in self._places if place.sees(person)]
+        return seen[number % len(seen)]
+
+    def _messages(self) -> Iterator[Message]:
+        for place in self._places:
+            yield from place.messages.values()
+
+    def _newest(self, person: User) -> list[Message]:
+        seen = [message for message in self._messages() if person.sees(message)]
+        return sorted(seen, key=lambda message: int(message.id), reverse=True)[:NEWEST]
+
+    # Commands
+
+    async def command(self, who: int, where: int, which: int, luck: Random) -> None:
+        """Use any slash command that is offered, in any way."""
+        person = self._person(who)
+        place = self._place(where, person)
+        if offered := self._offered(person, place):
+            path, options = offered[which % len(offered)]
+            values = {
+                option["name"]: self._value(option, luck)
+                for option in options
+                if option.get("required") or luck.random() < 0.6
+            }
+            await self._use(person, place, path, values)
+
+    async def _use(
+        self, person: User, place: Channel, path: str, values: Mapping[str, Any]
+    ) -> None:
+        try:
+            interaction = await person.slash(place, path, values)
+        except ClientRefused:
+            return
+        self.counts[f"/{path}"] += 1
+        command = next(c for c in self.parts.bot.tree.walk_commands() if c.qualified_name == path)
+        answers = "private" if values.get("visibility") == "me" else command.extras.get("answers")
+        self._ask(
+            interaction,
+            f"/{path} {dict(values)}",
+            private=answers == "private",
+            deed=self._deed(path, values),
+            used=str(values),
+        )
+
+    def _offered(self, person: User, place: Channel) -> list[tuple[str, Sequence[Json]]]:
+        slash = [c for c in person.commands(place) if c["type"] == CommandKind.SLASH]
+        return [branch for c in slash for branch in _branches(c["name"], c.get("options") or ())]
+
+    def _deed(self, path: str, values: Mapping[str, Any]) -> Deed | None:
+        verb = path.replace("later", "listen_later")
+        if verb not in VERBS:
+            return None
+        mentioned = values.get("mix")
+        return Deed(verb, plain(mentioned) if mentioned in self._keys() else None)
+
+    def _keys(self) -> set[str]:
+        return {show.key for show in self._shows()}
+
+    def _shows(self) -> list[Show]:
+        return [*self.mixcloud.catalogue.shows[:60:4], *self._odd]
+
+    def _value(self, option: Json, luck: Random) -> Any:
+        if option.get("choices"):
+            return luck.choice(option["choices"])["value"]
+        if option["type"] == OptionKind.INTEGER:
+            return luck.randint(option.get("min_value", 0), option.get("max_value", 100))
+        return self._text(option["name"], luck)
+
+    def _text(self, name: str, luck: Random) -> str:
+        """Something that somebody types, sensible or not."""
+        show = luck.choice(self._shows())
+        host = luck.choice([show.user.username, luck.choice(list(self._names))])
+        url, page = f"https://www.mixcloud.com{show.key}", f"https://www.mixcloud.com/{host}/"
+        fitting: dict[str, Sequence[str]] = {
+            "mix": (show.key, show.key, url, f"{url}?t=1m30s", show.key.strip("/").upper()),
+            "who": (host, f"{page}uploads/", url),
+            "name": (host, f"{page}uploads/", url),
+            "at": ("43:10", "1:02:03", "0:30", "99:00:00"),
+            "tag": ("Jazz", "ambient", "Drum & Bass"),
+            "city": ("Lisbon", "São Paulo"),
+            "query": ("jazz", "ambient", show.name[:50], show.user.name),
+        }
+        if self._suggested and luck.random() < 0.2:
+            return luck.choice(self._suggested)
+        return luck.choice(TEXTS if luck.random() < 0.1 else fitting.get(name, TEXTS))
+
+    async def complete(self, who: int, where: int, which: int, luck: Random) -> None:
+        """Type into an option that makes suggestions."""
+        person = self._person(who)
+        place = self._place(where, person)
+        fields = [
+            (path, option["name"])
+            for path, options in self._offered(person, place)
+            for option in options
+            if option.get("autocomplete")
+        ]
+        if not fields:
+            await self.command(who, where, which, luck)
+            return
+        path, name = fields[which % len(fields)]
+        typed = self._text(name, luck)[: luck.randint(0, 12)]
+        self.counts["autocomplete"] += 1
+        try:
+            choices = await person.autocomplete(place, path, {name: typed}, focused=name)
+        except InteractionFailed as failure:
+            self._complain(f"/{path} {name}: {typed!r}: {failure}")
+        else:
+            self._suggested = [str(c["value"]) for c in choices[:5]] or self._suggested
+
+    # Messages
+
+    async def write(self, who: int, where: int, luck: Random) -> None:
+        """Write a message, with links to shows or without."""
+        person = self._person(who)
+        shows = luck.sample(self._shows(), luck.randint(0, 3))
+        text = " and ".join(f"https://www.mixcloud.com{show.key}" for show in shows)
+        self.counts["message"] += 1
+        await person.say(self._place(where, person), text[:2000] or "hello")
+        self._heard = True
+
+    async def change(self, who: int, message: int, luck: Random) -> None:
+        """Edit or delete a message of one's own, or delete one of the bot's as a moderator."""
+        person = self._person(who)
+        mine = [
+            seen
+            for seen in self._newest(person)
+            if seen.author is person or self._moderates(person, seen)
+        ]
+        if not mine:
+            await self.write(who, message, luck)
+            return
+        target = mine[message % len(mine)]
+        self._heard = True
+        if target.author is person and luck.random() < 0.5:
+            self.counts["edit"] += 1
+            show = luck.choice(self._shows())
+            await person.edit(target, f"rather https://www.mixcloud.com{show.key}"[:2000])
+        else:
+            self.counts["delete"] += 1
+            self.witness.excuse(target)
+            await person.delete(target)
+
+    def _moderates(self, person: User, message: Message) -> bool:
+        permissions = message.channel.permissions_of(person)
+        return bool(permissions & Permission.MANAGE_MESSAGES) and not message.ephemeral
+
+    async def dismiss(self, who: int, message: int) -> None:
+        """Take a private message off the screen."""
+        person = self._person(who)
+        private = [seen for seen in self._newest(person) if seen.only_for is person]
+        if private:
+            self.counts["dismiss"] += 1
+            target = private[message % len(private)]
+            self.witness.excuse(target)
+            await person.dismiss(target)
+
+    # Buttons, menus and forms
+
+    async def click(self, who: int, message: int, button: int, *, acts: bool = False) -> None:
+        """Click any button that can be seen; `acts` is for those that do something at Mixcloud."""
+        person = self._person(who)
+        clickable = [
+            (seen, ids)
+            for seen in self._newest(person)
+            if (ids := [one for one in _clickable(seen) if not acts or ACTION.fullmatch(one)])
+        ]
+        if clickable:
+            target, ids = clickable[message % len(clickable)]
+            custom_id = ids[button % len(ids)]
+            self.counts["click"] += 1
+            before = target.raw
+            interaction = await person.click(target, custom_id=custom_id)
+            await self._touched(interaction, before, custom_id)
+        else:
+            await self.command(who, message, button, Random(button))
+
+    async def choose(self, who: int, message: int, menu: int, entry: int) -> None:
+        """Choose any entry of any menu."""
+        person = self._person(who)
+        choosable = [(seen, seen.menus) for seen in self._newest(person) if seen.menus]
+        if not choosable:
+            await self.command(who, message, menu, Random(entry))
+            return
+        target, menus = choosable[message % len(choosable)]
+        chosen = menus[menu % len(menus)]
+        if chosen["type"] == ComponentKind.STRING_SELECT:
+            value = chosen["options"][entry % len(chosen["options"])]["value"]
+            self.counts["choose"] += 1
+            before = target.raw
+            interaction = await person.choose(target, value, custom_id=chosen["custom_id"])
+            await self._touched(interaction, before, chosen["custom_id"], value)
+
+    async def _touched(
+        self, interaction: Interaction, before: Json, custom_id: str, value: str = ""
+    ) -> None:
+        deed = None
+        if match := ACTION.fullmatch(custom_id):
+            deed = await self.witness.deed(self.parts, BY_CODE[match["code"]], match["ref"])
+        elif (match := PICK.fullmatch(custom_id)) and match["verb"] in VERBS:
+            deed = await self.witness.deed(self.parts, match["verb"], value)
+        turning = TURNING.fullmatch(custom_id)
+        of_others = turning is not None and turning["owner"] not in ("0", interaction.user.id)
+        mine_or_all = turning or FOR_ALL.fullmatch(custom_id)
+        public = interaction.message is not None and not interaction.message.ephemeral
+        self._ask(
+            interaction,
+            f"uses {custom_id} {value}",
+            private=of_others or not mine_or_all,
+            deed=deed,
+            used=orjson.dumps(before).decode() + value,
+            of_others=before if of_others and public else None,
+        )
+
+    async def message_menu(self, who: int, message: int, which: int) -> None:
+        """Use the Apps menu of any message."""
+        person = self._person(who)
+        seen = [each for each in self._newest(person) if not each.ephemeral]
+        if not seen:
+            await self.write(who, message, Random(which))
+            return
+        target = seen[message % len(seen)]
+        if names := _menus(person, target.channel, CommandKind.MESSAGE_MENU):
+            name = names[which % len(names)]
+            self.counts["message menu"] += 1
+            self._ask(
+                await person.menu(target, name),
+                f"uses {name} on {target}",
+                private=True,
+                deed=Deed(MENUS[name]) if name in MENUS else None,
+                used=orjson.dumps(target.raw).decode(),
+            )
+
+    async def person_menu(self, who: int, where: int, whose: int) -> None:
+        """Use the Apps menu of a person, or of the bot."""
+        person = self._person(who)
+        place = self._place(where, person)
+        if names := _menus(person, place, CommandKind.USER_MENU):
+            others = [*self.people, self.discord.bot]
+            about = others[whose % len(others)]
+            self.counts["person menu"] += 1
+            interaction = await person.user_menu(about, names[0], place)
+            self._ask(interaction, f"uses {names[0]} on {about.name}", private=True, about=about)
+
+    async def enter_code(self, who: int, *, rightly: bool) -> None:
+        """Fill in the form that was opened last: with the code of the page, or another one."""
+        person = self._person(who)
+        await self.settle()
+        mine = [form for form in self._forms if form.user is person]
+        if not mine or mine[-1].modal is None:
+            await self.link(who, 0, 0)
+            return
+        self._forms.remove(mine[-1])
+        self.counts["form"] += 1
+        attempt = self.witness.attempts.get(person)
+        others = [one.code for one in self.witness.attempts.values() if one is not attempt]
+        code = attempt.code.lower() if attempt and rightly else next(filter(None, others), "")
+        text = code or "WRONG1"
+        rows = mine[-1].modal["components"]
+        fields = {part["custom_id"]: text for row in rows for part in row["components"]}
+        self._ask(await person.submit(mine[-1], fields), "enters a code", private=True)
+        if attempt and attempt.state == "code" and attempt.tries:
+            attempt.tries -= 1
+            if text.upper() == attempt.code:
+                attempt.state = "used"
+                agreed = Agreed(attempt, attempt.username, surely=True)
+                self.witness.visited = agreed
+                self.witness.agreed.append(agreed)
+        await self.settle()
+
+    def speak(self, who: int, locale: int) -> None:
+        """Use Discord in another language."""
+        self.counts["locale"] += 1
+        self._person(who).locale = LOCALES[locale % len(LOCALES)]
+
+    def _ask(self, interaction: Interaction, what: str, **more: Any) -> None:
+        self.witness.ask(Asked(interaction, f"{interaction.user.name} {what}", **more))
+
+    # Linking
+
+    async def link(self, who: int, where: int, account: int) -> None:
+        """Ask for a link and follow it to the end."""
+        person = self._person(who)
+        await self._use(person, self._place(where, person), "mixcloud link", {})
+        await self.visit(who, 0, "agree", account)
+
+    async def visit(self, who: int, which: int, way: str, account: int) -> None:
+        """Follow a link that somebody was given, to the end or some of the way."""
+        await self.settle()
+        person = self._person(who)
+        given = [
+            self.witness.given[found[0]]
+            for message in self._newest(person)
+            if (found := LINK.search(orjson.dumps(message.raw).decode()))
+            and found[0] in self.witness.given
+        ]
+        if not given:
+            await self._use(person, self._place(which, person), "mixcloud link", {})
+            return
+        self.counts["visit"] += 1
+        accounts = self._accounts[person]
+        username = accounts[account % len(accounts)]
+        async with self._new_browser() as browser:
+            await self._follow(browser, given[which % len(given)], way, username)
+        await self.settle()
+
+    @asynccontextmanager
+    async def _new_browser(self) -> AsyncIterator[Browser]:
+        """A browser with an address of its own, since a single one may not come often."""
+        self._browsers += 1
+        headers = {"X-Forwarded-For": f"198.51.{self._browsers // 250}.{self._browsers % 250}"}
+        jar = aiohttp.CookieJar(unsafe=True)  # it is to keep cookies of addresses without a name
+        async with aiohttp.ClientSession(cookie_jar=jar, headers=headers) as session:
+            yield Browser(session)
+
+    async def _follow(self, browser: Browser, attempt: Attempt, way: str, username: str) -> None:
+        """Go from page to page, and note how far the attempt came by that."""
+        witness, owner = self.witness, attempt.person
+        good = attempt.state == "fresh" and witness.attempts.get(owner) is attempt
+        unsure = attempt.state == "unsure"
+        open_gate = not self.parts.mixcloud.gate.seconds_left()
+        witness.visited = Agreed(attempt, username, surely=False)
+        signs_in = self.parts.accounts.sign_in is not None
+
+        def came_to(state: str) -> None:
+            if good or unsure:
+                attempt.state = state
+
+        visitor = owner
+        if way == "other":
+            visitor = next(person for person in self.people if person is not owner)
+        self.mixcloud.signed_in = self._accounts[owner]
+        browser.sign_in_to_discord(visitor.id, self.discord.url)
+        page: Page | None = await browser.open(attempt.url)
+        if way == "look":
+            return
+        page = await _press(browser, page)
+        came_to("bound")
+        if way == "leave":
+            return
+        if signs_in:
+            page = await _press(browser, page, "Cancel" if way == "cancel" else "Authorize")
+            came_to("used")
+        decision = "Deny" if way == "deny" else "Accept"
+        page = await _press(browser, page, decision, username=username)
+        came_to("used")
+        if page is None or way == "deny":
+            return
+        linked = page.status == 200
+        if linked and not (good or unsure):
+            self._complain(f"{owner.name}: a link works that should not")
+        if good and not linked and open_gate and not witness.strikes.count:
+            self._complain(f"{owner.name}: a link does not work: {page.text}")
+        if linked and not signs_in:
+            attempt.state, attempt.code = "code", page.code.replace("-", "")
+            attempt.username = username
+            witness.secrets |= {page.code, attempt.code}
+        elif linked or good or unsure:
+            witness.agreed.append(Agreed(attempt, username, surely=linked))
+
+
+def _branches(name: str, options: Sequence[Json]) -> Iterator[tuple[str, Sequence[Json]]]:
+    """A command, or those below it, with their options."""
+    below = [o for o in options if o["type"] in (OptionKind.SUBCOMMAND, OptionKind.GROUP)]
+    if not below:
+        yield name, options
+    for option in below:
+        yield from _branches(f"{name} {option['name']}", option.get("options") or ())
+
+
+def _clickable(message: Message) -> list[str]:
+    return [b.custom_id for b in message.buttons if b.custom_id and not b.disabled]
+
+
+def _menus(person: User, place: Channel, kind: CommandKind) -> list[str]:
+    return [command["name"] for command in person.commands(place) if command["type"] == kind]
+
+
+async def _press(
+    browser: Browser, page: Page | None, label: str = "", username: str = ""
+) -> Page | None:
+    """Press the button `label`, or the only one there is; None where there is no such button."""
+    for form in Forms(page.source).forms if page else ():
+        for button in form.buttons:
+            if button == (label or button):
+                assert page
+                return await browser.press(page, button, username=username)
+    return None
