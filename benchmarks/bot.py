@@ -164,7 +164,8 @@ def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subj
     def unheard(number: int) -> str:
         """A query that finds what another one does, and that nobody has asked before."""
         rest, place = divmod(number, len(queries))
-        return queries[place].replace(" ", " " * (rest % 150 + 1))
+        rest, spaces = divmod(rest, 40)
+        return in_mixed_case(queries[place], rest).replace(" ", " " * (spaces + 1))
 
     def unseen(number: int) -> str:
         """A show's key in a spelling that nobody has used before: Mixcloud ignores its case."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -288,10 +289,15 @@ def _description(one: dict[str, Any]) -> str:
         return ""
     said: str = user["name"]
     if seconds := one.get("audio_length"):
-        said += f" · {duration(seconds)}"
+        said = f"{said} · {duration(seconds)}"
     if not one.get("hidden_stats"):
-        said += f" · {ngettext('{number} play', '{number} plays', one.get('play_count') or 0)}"
+        said = f"{said} · {_plays(one.get('play_count') or 0, spoken())}"
     return plain(said, 100)
+
+
+@lru_cache(8192)
+def _plays(number: int, language: str) -> str:
+    return ngettext("{number} play", "{number} plays", number)
 
 
 def opened_by(one: Resource) -> Resource:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 import discord
 
-from mixbot.languages import _, grouped
+from mixbot.languages import _, grouped, spoken
 
 HARMLESS = re.compile(r"(?:[^\W_]|[ ,&!?'’])*")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
@@ -25,6 +26,8 @@ def shorten(text: str, limit: int) -> str:
 
 def plain(text: str, limit: int) -> str:
     """`text` where Discord formats nothing: menus, button labels, embed authors and footers."""
+    if len(text) <= limit and text.isprintable() and text == text.strip():
+        return text
     text = " ".join(text.split())
     return text if len(text) <= limit else shorten(text, limit)
 
@@ -56,12 +59,17 @@ def inline(text: str, limit: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """A length, in the units that all our languages share but for one.
+    """A length, as the language writes it.
 
     >>> duration(59), duration(3480), duration(7080)
     ('1 min', '58 min', '1 h 58 min')
     """
-    hours, minutes = divmod(max(1, round(seconds / 60)), 60)
+    return _duration(max(1, round(seconds / 60)), spoken())
+
+
+@lru_cache(4096)
+def _duration(minutes: int, language: str) -> str:
+    hours, minutes = divmod(minutes, 60)
     if hours:
         return _("{hours} h {minutes:02} min", hours=hours, minutes=minutes)
     return _("{minutes} min", minutes=minutes)
