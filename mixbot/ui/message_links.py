@@ -20,7 +20,7 @@ from mixbot.languages import language_of, speak
 from mixbot.mixcloud import Cloudcast, Link, MixcloudError, ShortLink, find_links
 from mixbot.store import LinkReply, ServerSettings
 from mixbot.ui import cards
-from mixbot.ui.components import Component
+from mixbot.ui.components import Component, Rows, row
 from mixbot.ui.showing import NotAShowThere, fetch_show, show_buttons
 from mixbot.ui.tongues import server_language
 
@@ -173,9 +173,7 @@ class MessageLinks:
                 log.info("a link in a message has no card: %s", type(error).__name__)
         if not found:
             return None
-        drawn = [
-            (cards.show(show, large=False), [await show_buttons(self._bot, show)]) for show in found
-        ]
+        drawn = [(cards.show(show, large=False), rows) for show, rows in await self._rows(found)]
         if settings.classic:
             embeds = [cards.as_embed(card)["embeds"][0] for card, _rows in drawn]
             return {"embeds": embeds, "components": [rows[0] for _card, rows in drawn]}
@@ -183,6 +181,17 @@ class MessageLinks:
             "flags": cards.LAYOUT,
             "components": [cards.framed(card, rows) for card, rows in drawn],
         }
+
+    async def _rows(self, shows: Sequence[Cloudcast]) -> list[tuple[Cloudcast, Rows]]:
+        """The buttons of each show. Those of a host stand once: Discord refuses a second one."""
+        stand: set[str] = set()
+        drawn: list[tuple[Cloudcast, Rows]] = []
+        for show in shows:
+            buttons = (await show_buttons(self._bot, show))["components"]
+            kept = [one for one in buttons if one.get("custom_id") not in stand]
+            stand |= {one["custom_id"] for one in kept if "custom_id" in one}
+            drawn.append((show, [row(*kept)]))
+        return drawn
 
     async def _send(self, said: Said, body: Component) -> int | None:
         """Reply to a message, without a ping; the reply's id, or None where we may not."""

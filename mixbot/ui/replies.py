@@ -83,6 +83,9 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
     ):
         log.warning("interaction %s was answered too late: %s", interaction.id, error.code)
         return
+    if interaction.client.is_closed():
+        log.info("interaction %s came while the bot stopped", interaction.id)
+        return
     code = secrets.token_hex(3)
     if explain(error) is None:
         log.error("bug %s in interaction %s", code, interaction.id, exc_info=error)

@@ -78,6 +78,7 @@ ROUTES = (
     ("GET", "/search/"),
     ("GET", "/me/**"),
 )
+CONSENT_PAGE = "/oauth/authorize"
 # What is done in place, or posted for all, when it is the clicker's to do so.
 TURNING = re.compile(r"m1:(?:go|menu|again):(?P<owner>\d+):.+")
 FOR_ALL = re.compile(r"m1:all:.+")
@@ -113,11 +114,22 @@ class Noted:
     strikes: Strikes
 
     async def answer(self, situation: Situation) -> web.StreamResponse:
+        if not self._fits(situation.request):
+            return await situation.proceed()
         self.strikes.count += 1
         if isinstance(self.fault, HalfJson | CutBody | Reset):
             request = situation.request
             self.strikes.garbled.append((request.method, request.rel_url.raw_path))
         return await self.fault.answer(situation)
+
+    def _fits(self, request: web.BaseRequest) -> bool:
+        """Whether it is a fault that Mixcloud may have there."""
+        match self.fault:
+            case InvalidToken():
+                return "access_token" in request.query
+            case NotFoundHtml():
+                return request.method != "DELETE"  # it would mean that it is undone already
+        return request.path != CONSENT_PAGE  # which people would only load again
 
 
 class Crowd:
@@ -293,12 +305,12 @@ class Crowd:
 
     # Commands
 
-    async def command(self, who: int, where: int, which: int, luck: Random) -> None:
+    async def command(self, who: int, where: int, luck: Random) -> None:
         """Use any slash command that is offered, in any way."""
         person = self._person(who)
         place = self._place(where, person)
         if offered := self._offered(person, place):
-            path, options = offered[which % len(offered)]
+            path, options = luck.choice(offered)
             values = {
                 option["name"]: self._value(option, luck)
                 for option in options
@@ -323,6 +335,9 @@ class Crowd:
             deed=self._deed(path, values),
             used=str(values),
         )
+
+    async def _search(self, person: User, where: int) -> None:
+        await self._use(person, self._place(where, person), "mixcloud search", {"query": "jazz"})
 
     def _offered(self, person: User, place: Channel) -> list[tuple[str, Sequence[Json]]]:
         slash = [c for c in person.commands(place) if c["type"] == CommandKind.SLASH]
@@ -366,7 +381,7 @@ class Crowd:
             return luck.choice(self._suggested)
         return luck.choice(TEXTS if luck.random() < 0.1 else fitting.get(name, TEXTS))
 
-    async def complete(self, who: int, where: int, which: int, luck: Random) -> None:
+    async def complete(self, who: int, where: int, luck: Random) -> None:
         """Type into an option that makes suggestions."""
         person = self._person(who)
         place = self._place(where, person)
@@ -377,9 +392,9 @@ class Crowd:
             if option.get("autocomplete")
         ]
         if not fields:
-            await self.command(who, where, which, luck)
+            await self.command(who, where, luck)
             return
-        path, name = fields[which % len(fields)]
+        path, name = luck.choice(fields)
         typed = self._text(name, luck)[: luck.randint(0, 12)]
         self.counts["autocomplete"] += 1
         try:
@@ -454,14 +469,14 @@ class Crowd:
             interaction = await person.click(target, custom_id=custom_id)
             await self._touched(interaction, before, custom_id)
         else:
-            await self.command(who, message, button, Random(button))
+            await self._search(person, message)
 
     async def choose(self, who: int, message: int, menu: int, entry: int) -> None:
         """Choose any entry of any menu."""
         person = self._person(who)
         choosable = [(seen, seen.menus) for seen in self._newest(person) if seen.menus]
         if not choosable:
-            await self.command(who, message, menu, Random(entry))
+            await self._search(person, message)
             return
         target, menus = choosable[message % len(choosable)]
         chosen = menus[menu % len(menus)]

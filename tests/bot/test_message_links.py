@@ -111,6 +111,17 @@ async def test_several_shows_are_one_answer(reading: Scene) -> None:
     assert len([one for one in card.buttons if one.label == "♥ Favorite"]) == 3
 
 
+async def test_two_shows_of_one_host_are_one_answer_with_one_follow(reading: Scene) -> None:
+    first = reading.mixcloud.catalogue.add_show("twice", "The one")
+    second = reading.mixcloud.catalogue.add_show("twice", "And the other")
+    links = [f"https://www.mixcloud.com{show.key}" for show in (first, second)]
+    message = await reading.noor.say(reading.channel, " ".join(links))
+    card = await reply_to(reading, message)
+    assert card.author is reading.discord.bot
+    assert all(link in card.text for link in links)
+    assert len([one for one in card.buttons if one.label == "Follow"]) == 1
+
+
 async def test_the_answer_follows_edits_and_deletions(reading: Scene) -> None:
     message = await reading.noor.say(reading.channel, url(reading))
     card = await reply_to(reading, message)

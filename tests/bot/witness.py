@@ -167,6 +167,7 @@ class Owner:
 
     person: User
     username: str
+    token: str = field(repr=False)
 
 
 class Witness:
@@ -186,7 +187,7 @@ class Witness:
         self.given: dict[str, Attempt] = {}  # all, by their address
         self.visited: Agreed | None = None  # the link that is being followed, and as whom
         self.agreed: list[Agreed] = []
-        self.linked: dict[User, str] = {}
+        self.linked: dict[User, Owner] = {}
         self.answers = 0
         self.secrets = set(secrets)
         self.ledger = Ledger(mixcloud.catalogue, names)
@@ -196,6 +197,7 @@ class Witness:
         self._batch: list[Asked] = []
         self._by_token: dict[str, Asked] = {}
         self._tokens: dict[str, Owner] = {}
+        self._newest: dict[User, Owner] = {}
         self._read = {"discord": 0, "mixcloud": 0}
         self._watching = asyncio.create_task(self._watch())
 
@@ -266,7 +268,6 @@ class Witness:
             self._look_for_end(asked)
         for asked, all_said in said.items():
             self._look_for_prompts(asked, all_said, batch)
-        self._learn_tokens(requests)
         accounts_of = await self._check_links(parts, batch, requests)
         self._check_tokens(batch, requests)
         self._check_names(said, accounts_of)
@@ -336,12 +337,15 @@ class Witness:
         self, said: Mapping[Asked, Sequence[Said]], accounts_of: Mapping[User, set[str]]
     ) -> None:
         """Everybody is told the name of an account only by somebody who asked for just that."""
-        names = self._named(set().union(*accounts_of.values()))
+        usernames = set().union(*accounts_of.values())
         for asked, all_said in said.items():
-            for one in all_said:
-                if one.public and not LISTS_OF_PEOPLE.search(one.written):
-                    for name in one.names(names):
-                        if name.casefold() not in asked.used.casefold():
+            public = [s for s in all_said if s.public and not LISTS_OF_PEOPLE.search(s.written)]
+            used = asked.used.casefold()
+            for username in usernames:
+                names = self._named([username])
+                if not any(name.casefold() in used for name in names):
+                    for one in public:
+                        for name in one.names(names):
                             self.complain(f"{asked.what}: everybody is told of {name}")
 
     def _named(self, usernames: Iterable[str]) -> set[str]:
@@ -399,8 +403,8 @@ class Witness:
         for request in requests:
             token = request.query.get("access_token")
             if token and token not in self._tokens and self.visited:
-                attempt = self.visited.attempt
-                self._tokens[token] = Owner(attempt.person, self.visited.username)
+                owner = Owner(self.visited.attempt.person, self.visited.username, token)
+                self._tokens[token] = self._newest[owner.person] = owner
                 self.secrets.add(token)
 
     def _check_tokens(self, batch: Sequence[Asked], requests: Iterable[LoggedRequest]) -> None:
@@ -422,35 +426,32 @@ class Witness:
 
         Returns the accounts that each person was linked to since the last time.
         """
-        refused = {
-            owner
-            for request in requests
-            if request.status == 401
-            and (owner := self._tokens.get(request.query.get("access_token", "")))
-        }
+        self._learn_tokens(requests)
+        refused = {r.query.get("access_token") for r in requests if r.status == 401}
         accounts_of: dict[User, set[str]] = {}
         for person in self._people(batch):
             before = self.linked.get(person)
             account = await parts.accounts.account(int(person.id))
             now = account.username if account else None
-            may_be = {before}
-            ending = [a for a in batch if a.person is person and a.ends_link]
-            if ending or any(owner.person is person for owner in refused):
-                may_be = {None, before} if any(a.excused for a in ending) else {None}
+            may_be = {before.username if before else None}
+            ending = [asked for asked in batch if asked.person is person and asked.ends_link]
+            if any(not asked.excused for asked in ending) or (before and before.token in refused):
+                may_be = {None}
+            elif ending:
+                may_be.add(None)
             for agreed in self.agreed:
-                if agreed.attempt.person is not person:
-                    continue
-                sure = agreed.surely and not self.strikes.count
-                may_be = {agreed.username} if sure else may_be | {agreed.username}
+                if agreed.attempt.person is person:
+                    sure = agreed.surely and not self.strikes.count
+                    may_be = {agreed.username} if sure else {agreed.username, None, *may_be}
             if now not in may_be:
                 self.complain(f"{person.name} is linked to {now}, and should be to {may_be}")
-            accounts_of[person] = {name for name in (before, now) if name} | {
-                agreed.username for agreed in self.agreed if agreed.attempt.person is person
-            }
-            if now:
-                self.linked[person] = now
-            else:
+            agreed_to = [one for one in self.agreed if one.attempt.person is person]
+            names = {before and before.username, now, *(one.username for one in agreed_to)}
+            accounts_of[person] = {name for name in names if name}
+            if now is None:
                 self.linked.pop(person, None)
+            elif any(one.surely and one.username == now for one in agreed_to):
+                self.linked[person] = self._newest[person]
         return accounts_of
 
     def _people(self, batch: Sequence[Asked]) -> set[User]:
