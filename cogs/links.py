@@ -15,16 +15,19 @@ class LinkListener(commands.Cog):
     """Tells what becomes of messages. Other bots' are nobody's business."""
 
     def __init__(self, bot: MixBot) -> None:
+        self.bot = bot
         self.links = MessageLinks(bot)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         if not message.author.bot:
+            self.bot.begin()
             await self.links.posted(Said.of(message))
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         if not payload.message.author.bot:
+            self.bot.begin()
             await self.links.changed(Said.of(payload.message))
 
     @commands.Cog.listener()

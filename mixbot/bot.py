@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ COGS = ("cogs.mixcloud", "cogs.actions", "cogs.settings", "cogs.links")
 PAGES_KEPT = 500  # of 20 results each
 DETAILS_KEPT = 1000  # shows and people
 KEPT_SECONDS = 300.0
+CLOSING_SECONDS = 10.0
 LINK_INTENTS = discord.Intents(guild_messages=True, dm_messages=True, message_content=True)
 COMMAND = re.compile(r"`/(?P<path>(?P<root>[-\w]+)(?: [-\w]+)?)`")
 COMPONENTS = (discord.InteractionType.component, discord.InteractionType.modal_submit)
@@ -62,6 +64,7 @@ class Tree(app_commands.CommandTree["MixBot"]):
 
     async def interaction_check(self, interaction: discord.Interaction[MixBot], /) -> bool:
         """Everybody may; this is where the language of the answer is settled."""
+        self.client.begin()
         await speak_to(interaction)
         return True
 
@@ -111,12 +114,25 @@ class MixBot(commands.AutoShardedBot):
         self.help_cards: dict[str, Card] = {}  # by language
         self._recent: LRUCache[tuple[int, str], list[str]] = LRUCache(4096)
         self._command_ids: dict[str, int] | None = None
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(Catalogues())
         for cog in COGS:
             await self.load_extension(cog)
         self.accounts.on_linked = self._on_linked
+
+    def begin(self) -> None:
+        """Have `close` wait for what this task does."""
+        if task := asyncio.current_task():
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def close(self) -> None:
+        """Leave Discord, and wait for what is under way: it uses what is closed after this."""
+        await super().close()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=CLOSING_SECONDS)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         # Every event that is handled starts a task, and commands find their way themselves.
@@ -125,6 +141,7 @@ class MixBot(commands.AutoShardedBot):
 
     async def on_interaction(self, interaction: discord.Interaction[MixBot]) -> None:
         """Where buttons, menus and forms find their way."""
+        self.begin()
         await handling.use(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:
