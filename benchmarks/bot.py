@@ -33,8 +33,9 @@ from mixbot.vault import Vault
 SERVERS = 100
 PEOPLE = 13  # in each server, so that nobody acts twice in a turn
 IN_FLIGHT = 32
-RATE = 100  # interactions a second, where they come when they come
-MANY_SERVERS = 1000
+RATE = 200  # interactions a second, where they come when they come
+MANY_SERVERS = 2500
+MANY_SHOWS = 10_000  # in the cache
 PATIENCE = 30.0
 
 
@@ -125,6 +126,22 @@ class Subject:
         if not self.is_right(reply):
             raise RuntimeError(f"{self.name} was answered with {reply!r}")
         return seconds
+
+
+@dataclass
+class Typing(Subject):
+    """Suggestions while somebody types, of what was typed a moment ago by others, too."""
+
+    async def use(self) -> float:
+        number = next(self.numbers)
+        user, channel = self.crowd.seats[number % len(self.crowd.seats)]
+        started = time.perf_counter()
+        choices = await user.autocomplete(
+            channel, self.command, focused="mix", **self.options(number)
+        )
+        if not choices:
+            raise RuntimeError("nothing was suggested")
+        return time.perf_counter() - started
 
 
 def main() -> None:
@@ -301,7 +318,8 @@ async def measure_latency(size: Size, folder: Path) -> None:
         crowd = Crowd(server)
         settings = crowd.settings(served, folder / "latency.db")
         async with spawned(run_mixbot, settings, crowd.linked(served)) as (mixbot, _):
-            for subject in mixbot_subjects(mixbot, crowd, served):
+            subjects = mixbot_subjects(mixbot, crowd, served)
+            for subject in [*subjects, *extra_subjects(mixbot, crowd, served)]:
                 await turn(subject, QUERIES)  # connections are opened, caches filled
                 mixcloud.answer_seconds()
                 outcomes = await spread(subject.use, RATE, RATE * size.seconds)
@@ -310,8 +328,23 @@ async def measure_latency(size: Size, folder: Path) -> None:
                 print(
                     f"| {subject.name} | {len(outcomes)} | {len(outcomes) - len(seconds)} "
                     f"| {milliseconds(seconds, 50)} | {milliseconds(seconds, 99)} "
-                    f"| {milliseconds(theirs, 99)} |"
+                    f"| {milliseconds(theirs, 99) if theirs else '–'} |"
                 )
+
+
+def extra_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subject]:
+    """What is measured by how soon it comes, only."""
+    queries = served.queries
+    return [
+        Typing(
+            "suggestions for a show",
+            process,
+            crowd,
+            "mixcloud show",
+            lambda number: {"mix": queries[number % len(queries)]},
+            lambda _: True,
+        ),
+    ]
 
 
 async def spread(use: Callable[[], Awaitable[float]], rate: int, times: int) -> list[Any]:
@@ -346,7 +379,7 @@ async def measure_memory(size: Size, folder: Path) -> None:
             few = await resident(1, folder / f"few-{number}.db", served)
             many = await resident(MANY_SERVERS, folder / f"many-{number}.db", served)
             samples.append((few, many))
-    for position, name in enumerate(("connected", f"after {MANY_SERVERS} `/mixcloud show`")):
+    for position, name in enumerate(("connected", f"{MANY_SHOWS} shows in the cache")):
         few_size = statistics.median(few[position] for few, _ in samples)
         many_size = statistics.median(many[position] for _, many in samples)
         each = statistics.median(
@@ -356,11 +389,11 @@ async def measure_memory(size: Size, folder: Path) -> None:
 
 
 async def resident(servers: int, database: Path, served: Served) -> tuple[int, int]:
-    """Bytes once connected, and after a command in each server, or as many in a single one."""
+    """Bytes once connected, and once as many shows are kept as there is room for."""
     async with DiscordServer() as server:
         crowd = Crowd(server, servers=servers, people=1)
         async with spawned(run_mixbot, crowd.settings(served, database), {}) as (process, _):
             connected = process.resident_bytes()
-            show = mixbot_subjects(process, crowd, served)[2]
-            await turn(show, MANY_SERVERS)
+            search = mixbot_subjects(process, crowd, served)[1]
+            await turn(search, MANY_SHOWS // RESULTS)
             return connected, process.resident_bytes()

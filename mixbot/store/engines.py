@@ -13,7 +13,6 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from mixbot.errors import UserError
 
@@ -128,6 +127,9 @@ class Postgres:
     name = "postgresql"
 
     def __init__(self, url: URL) -> None:
+        # Who has SQLite is spared the seven megabytes of it.
+        from sqlalchemy.ext.asyncio import create_async_engine
+
         try:
             self._writer = create_async_engine(
                 url,

@@ -24,7 +24,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from .engines import Database
@@ -80,7 +79,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = postgresql.insert if database.name == "postgresql" else sqlite.insert
+        self._insert = _insert_of(database.name)
         self._short_ids: LRUCache[str, str] = LRUCache(4096)
         self._shares: list[dict[str, Any]] = []
         self._saving: asyncio.Task[None] | None = None
@@ -471,6 +470,17 @@ class Store:
         others = {name: insert.excluded[name] for name in values if name not in table.primary_key.c}
         query = insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=others)
         await self._write(lambda connection: connection.execute(query))
+
+
+def _insert_of(dialect: str) -> Any:
+    """The INSERT of a database; the other one's is not loaded."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert
 
 
 def _readable(row: RowMapping) -> dict[str, Any]:
