@@ -253,6 +253,7 @@ class Accounts:
         except Unauthorized:
             # Unless it was replaced meanwhile: the user may have linked again already.
             await self._store.delete_account(user_id, PROVIDER, token=account.token)
+            self._forget_clicks(user_id)
             raise LinkRefused from None
 
     async def perform(self, user_id: int, action: Action) -> None:
@@ -289,8 +290,14 @@ class Accounts:
         async with self.acting_as(user_id) as mixcloud:
             await getattr(mixcloud, action.verb)(action.key)
 
+    def _forget_clicks(self, user_id: int) -> None:
+        """The next click is no repetition: it is done as somebody else at Mixcloud."""
+        for this in [this for this in self._actions if this[0] == user_id]:
+            del self._actions[this]
+
     async def unlink(self, user_id: int) -> bool:
         """Forget the user's account; whether there was one."""
+        self._forget_clicks(user_id)
         return await self._store.delete_account(user_id, PROVIDER)
 
     # Linking, in the order it happens
@@ -472,6 +479,7 @@ class Accounts:
 
     async def _activate(self, attempt: LinkAttempt, account: Account) -> Linked:
         await self._store.save_account(account)
+        self._forget_clicks(attempt.user_id)
         waiting = reply = None
         if attempt.waiting_verb and attempt.waiting_key:
             waiting = Action(attempt.waiting_verb, attempt.waiting_key)

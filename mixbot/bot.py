@@ -168,6 +168,7 @@ class MixBot(commands.AutoShardedBot):
 
     async def forget(self, user_id: int) -> None:
         """Drop everything about a user, here and in the store."""
+        await self.accounts.unlink(user_id)
         await self.store.forget(user_id)
         self.preferences.forget(user_id)
         for kind in ("query", "tag", "city"):

@@ -32,7 +32,9 @@ def _is_method(found: object) -> bool:
     return isinstance(found, property) and inspect.ismethodwrapper(found.fget)
 
 
-@pytest.mark.parametrize(("name", "found"), list(public()), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("name", "found"), list(public()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_everything_public_is_explained(name: str, found: Any) -> None:
     text = inspect.getdoc(found)
     assert text, f"{name} has no docstring"

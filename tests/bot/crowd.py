@@ -56,9 +56,10 @@ from tests.web.browser import Browser, Forms, Page
 PEOPLE = {"ada": "en-US", "noor": "de", "tomo": "ja", "lucia": "es-ES"}
 LOCALES = (*PEOPLE.values(), "fr", "pt-BR", "ko")
 LIVING_ROOM = ("the.living.room", "Zorro Living Room")  # an account that several people share
+PAGE = ServerError(200)  # in place of JSON
 TROUBLES: Sequence[Callable[[], Fault]] = (
     lambda: ServerError(500),
-    lambda: ServerError(200),  # a page in place of JSON
+    lambda: PAGE,
     lambda: Slow(0.3),
     lambda: Slow(0.1),
     lambda: RateLimit(1),
@@ -117,9 +118,10 @@ class Noted:
         if not self._fits(situation.request):
             return await situation.proceed()
         self.strikes.count += 1
-        if isinstance(self.fault, HalfJson | CutBody | Reset):
+        if isinstance(self.fault, HalfJson | CutBody | Reset) or self.fault == PAGE:
             request = situation.request
-            self.strikes.garbled.append((request.method, request.rel_url.raw_path))
+            token = request.query.get("access_token", "")
+            self.strikes.garbled.append((request.method, request.rel_url.raw_path, token))
         return await self.fault.answer(situation)
 
     def _fits(self, request: web.BaseRequest) -> bool:

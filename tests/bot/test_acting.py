@@ -142,6 +142,16 @@ async def test_twice_is_fine_and_so_is_undoing_what_is_not_done(
     assert first.content == second.content
 
 
+async def test_a_click_after_linking_another_account_is_done_as_that_one(
+    scene: Scene, show: Show
+) -> None:
+    await scene.use(scene.ada, "favorite", mix=show.key)
+    await scene.use(scene.ada, "mixcloud unlink")
+    await scene.link(scene.ada, "ada.attic")
+    await scene.use(scene.ada, "favorite", mix=show.key)
+    assert favorites(scene, "ada.plays") == favorites(scene, "ada.attic") == [show.key]
+
+
 async def test_a_double_click_is_one_call(scene: Scene, show: Show) -> None:
     card = await scene.use(scene.ada, "mixcloud show", mix=show.key)
     clicks = [await scene.ada.click(card, "♥ Favorite") for _ in range(2)]

@@ -154,7 +154,7 @@ class Strikes:
     """What became of requests to Mixcloud while it was in trouble."""
 
     count: int = 0
-    garbled: list[tuple[str, str]] = field(default_factory=list)  # their answers cannot be read
+    garbled: list[tuple[str, ...]] = field(default_factory=list)  # their answers cannot be read
 
     def clear(self) -> None:
         self.count = 0
@@ -441,7 +441,9 @@ class Witness:
                 may_be.add(None)
             for agreed in self.agreed:
                 if agreed.attempt.person is person:
+                    newest = self._newest.get(person)  # may be refused as soon as it is used
                     sure = agreed.surely and not self.strikes.count
+                    sure = sure and not (newest and newest.token in refused)
                     may_be = {agreed.username} if sure else {agreed.username, None, *may_be}
             if now not in may_be:
                 self.complain(f"{person.name} is linked to {now}, and should be to {may_be}")
@@ -463,13 +465,14 @@ class Witness:
     def _calls(self, requests: Iterable[LoggedRequest]) -> Iterator[Call]:
         garbled = list(self.strikes.garbled)
         for request in requests:
-            owner = self._tokens.get(request.query.get("access_token", ""))
-            deed = deed_of(request)
+            token = request.query.get("access_token", "")
+            owner, deed = self._tokens.get(token), deed_of(request)
             if deed is None or owner is None:
                 continue
-            struck = (request.method, request.path) in garbled
+            sent = (request.method, request.path, token)
+            struck = sent in garbled
             if struck:
-                garbled.remove((request.method, request.path))
+                garbled.remove(sent)
             yield Call(owner.person, owner.username, deed, request.status, struck)
 
     async def _claims(
