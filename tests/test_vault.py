@@ -69,6 +69,7 @@ def test_keys_rotate() -> None:
         Vault.new_key() + "é",
         Vault.new_key()[:-2],
     ],
+    ids=["empty", "no key", "short", "long", "with more", "cut"],
 )
 def test_a_wrong_key_is_named_by_its_place_only(wrong: str) -> None:
     with pytest.raises(UserError, match="Encryption key 2 is not 32 bytes") as caught:
