@@ -307,18 +307,21 @@ class Crowd:
 
     # Commands
 
-    async def command(self, who: int, where: int, luck: Random) -> None:
-        """Use any slash command that is offered, in any way."""
+    async def command(self, who: int, where: int, luck: Random, path: str = "") -> None:
+        """Use a slash command, or any that is offered, in any way."""
         person = self._person(who)
         place = self._place(where, person)
-        if offered := self._offered(person, place):
-            path, options = luck.choice(offered)
-            values = {
-                option["name"]: self._value(option, luck)
-                for option in options
-                if option.get("required") or luck.random() < 0.6
-            }
-            await self._use(person, place, path, values)
+        offered = [one for one in self._offered(person, place) if path in ("", one[0])]
+        if not offered:
+            await self.write(who, where, luck)
+            return
+        path, options = luck.choice(offered)
+        values = {
+            option["name"]: self._value(option, luck)
+            for option in options
+            if option.get("required") or luck.random() < 0.6
+        }
+        await self._use(person, place, path, values)
 
     async def _use(
         self, person: User, place: Channel, path: str, values: Mapping[str, Any]

@@ -47,6 +47,8 @@ WHERE = st.integers(0, 5)
 RECENT = st.integers(0, 12)  # 0 is the newest message
 NUMBER = st.integers(0, 40)
 LUCK = st.integers(0, 2**16)
+FIND = [f"mixcloud {name}" for name in ("search", "show", "user", "browse", "surprise")]
+DO = [f"{un}{verb}" for verb in ("favorite", "repost", "later", "follow") for un in ("", "un")]
 WAYS = ["agree", "agree", "code", "code", "look", "leave", "cancel", "other", "deny"]
 HASTY = st.booleans()  # the next thing is done before this one is answered
 
@@ -112,6 +114,14 @@ class Story(RuleBasedStateMachine):
     @rule(who=WHO, where=WHERE, luck=LUCK, hasty=HASTY)
     def command(self, who: int, where: int, luck: int, *, hasty: bool) -> None:
         self._do(self._crowd.command(who, where, Random(luck)), hasty=hasty)
+
+    @rule(who=WHO, where=WHERE, path=st.sampled_from(FIND), luck=LUCK, hasty=HASTY)
+    def find(self, who: int, where: int, path: str, luck: int, *, hasty: bool) -> None:
+        self._do(self._crowd.command(who, where, Random(luck), path), hasty=hasty)
+
+    @rule(who=WHO, where=WHERE, path=st.sampled_from(DO), luck=LUCK, hasty=HASTY)
+    def do(self, who: int, where: int, path: str, luck: int, *, hasty: bool) -> None:
+        self._do(self._crowd.command(who, where, Random(luck), path), hasty=hasty)
 
     @rule(who=WHO, where=WHERE, luck=LUCK)
     def complete(self, who: int, where: int, luck: int) -> None:

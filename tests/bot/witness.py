@@ -446,7 +446,8 @@ class Witness:
                     sure = sure and not (newest and newest.token in refused)
                     may_be = {agreed.username} if sure else {agreed.username, None, *may_be}
             if now not in may_be:
-                self.complain(f"{person.name} is linked to {now}, and should be to {may_be}")
+                why = [*(asked.what for asked in ending), *self.agreed, *refused]
+                self.complain(f"{person.name} is linked to {now}, not to {may_be}: {why}")
             agreed_to = [one for one in self.agreed if one.attempt.person is person]
             names = {before and before.username, now, *(one.username for one in agreed_to)}
             accounts_of[person] = {name for name in names if name}
