@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -24,6 +24,7 @@ TIES = {
 }
 ACTION_PATH = re.compile(r"(?P<key>/.+/)(?P<action>favorite|repost|listen-later|follow)/")
 SLACK = 0.5  # seconds, by which a timer may be late
+SOON = accounts.REPEAT_SECONDS - SLACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,12 @@ def deed_of(request: LoggedRequest) -> Deed | None:
     return Deed(f"un{verb}" if request.method == "DELETE" else verb, plain(match["key"]))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Done:
-    """When something was done for somebody; who repeats it soon is told so again."""
+    """Something that was done for somebody: who repeats it soon is told so, and no more happens."""
 
-    first: float
-    last: float
+    since: float | None  # None: something may have come between
+    until: float
     usernames: frozenset[str]  # of the accounts it was done as
 
 
@@ -115,6 +116,12 @@ class Ledger:
     def forget(self) -> None:
         """The bot was started again, and takes no click for a repeated one."""
         self._done.clear()
+
+    def doubt(self, person: User) -> None:
+        """Somebody's link has changed, after which a repeated click may be a new one."""
+        for key, done in self._done.items():
+            if key[0] is person:
+                self._done[key] = replace(done, since=None)
 
     def _at_mixcloud(self) -> set[tuple[str, str, str]]:
         """Account, kind of tie, and key of everything that is tied."""
@@ -148,17 +155,18 @@ class Ledger:
             yield f"{tie} is {'so' if tie in actual else 'not so'} at Mixcloud, unasked"
         self._ties = actual
         for claim in claims:
-            self._remember(claim, calls, now)
+            self._remember(claim, claims, calls, now)
         for claim in claims:
-            if claim.done and not any(claim.done.contradicts(other.deed) for other in claims):
+            if claim.done and not _undone(claim, claims):
                 yield from self._true(claim, accounts_of.get(claim.person, set()))
 
     def _as_asked(self, call: Call, times: int, claims: Sequence[Claim]) -> Iterator[str]:
         """A call is made when somebody asks for it, once, and as them."""
         asking = [c for c in claims if c.person is call.person and c.deed.covers(call.deed)]
-        if len(asking) < times:
+        resent = call.garbled and call.deed.verb.startswith("un")  # by aiohttp, as DELETEs may be
+        if len(asking) < (1 if resent else times):
             yield f"{times} times {call}, and {len(asking)} asked for it"
-        undone = any(call.deed.contradicts(other.deed) for other in claims)
+        undone = any(_undone(claim, claims) for claim in asking)
         if call.succeeded and times > 1 and not undone:
             yield f"{times} times {call}, for {len(asking)} clicks at once"
         if call.succeeded and not any(claim.done or not claim.said for claim in asking):
@@ -177,12 +185,10 @@ class Ledger:
         made = [c for c in calls if c.person is claim.person and c.deed == claim.done]
         lately = self._done.get((claim.person, claim.done))
         if not any(call.succeeded for call in made):
-            if lately is None or claim.at > lately.last + accounts.REPEAT_SECONDS + SLACK:
+            if lately is None or claim.at > lately.until + accounts.REPEAT_SECONDS + SLACK:
                 yield f"{claim.what}: said to be done, and Mixcloud was not asked"
-        elif lately and now < lately.first + accounts.REPEAT_SECONDS - SLACK:
-            undone = any(claim.done.contradicts(other.deed) for other in claims)
-            if not undone:
-                yield f"{claim.what}: repeats what was done, and was done again"
+        elif lately and lately.since and now < lately.since + SOON and _surely(claim, claims):
+            yield f"{claim.what}: repeats what was done, and was done again"
 
     def _true(self, claim: Claim, usernames: set[str]) -> Iterator[str]:
         """What is said to be done is so at Mixcloud."""
@@ -210,12 +216,24 @@ class Ledger:
             elif call.status == 200:
                 self._ties.discard(tie)
 
-    def _remember(self, claim: Claim, calls: Sequence[Call], now: float) -> None:
+    def _remember(
+        self, claim: Claim, claims: Sequence[Claim], calls: Sequence[Call], now: float
+    ) -> None:
         for person, deed in list(self._done):
             if person is claim.person and deed.contradicts(claim.deed):
                 del self._done[person, deed]
-        if claim.done is None:
-            return
         made = (c for c in calls if c.person is claim.person and c.deed == claim.done)
-        if usernames := frozenset(call.username for call in made if call.succeeded):
-            self._done[claim.person, claim.done] = Done(claim.at, now, usernames)
+        usernames = frozenset(call.username for call in made if call.succeeded)
+        if claim.done and usernames:
+            since = claim.at if _surely(claim, claims) else None
+            self._done[claim.person, claim.done] = Done(since, now, usernames)
+
+
+def _undone(claim: Claim, claims: Iterable[Claim]) -> bool:
+    """Whether somebody wants the opposite at the same time."""
+    return any(claim.deed.contradicts(other.deed) for other in claims)
+
+
+def _surely(claim: Claim, claims: Iterable[Claim]) -> bool:
+    """Whether just this was wanted, in the very spelling that the bot keeps it under."""
+    return claim.wanted.key is not None and not _undone(claim, claims)

@@ -275,8 +275,13 @@ class Witness:
         await self._check_forgotten(parts, batch)
         claims = await self._claims(parts, batch, said)
         calls = list(self._calls(requests))
+        doubtful = self._changing(batch, requests)
+        for person in doubtful:
+            self.ledger.doubt(person)
         for wrong in self.ledger.wrong(claims, calls, accounts_of, time.monotonic()):
             self.complain(wrong)
+        for person in doubtful:
+            self.ledger.doubt(person)
         self.strikes.clear()
         self.agreed.clear()
         self.visited = None
@@ -456,6 +461,15 @@ class Witness:
             elif any(one.surely and one.username == now for one in agreed_to):
                 self.linked[person] = self._newest[person]
         return accounts_of
+
+    def _changing(self, batch: Sequence[Asked], requests: Iterable[LoggedRequest]) -> set[User]:
+        """Whose link has changed, or may have."""
+        refused = (r.query.get("access_token", "") for r in requests if r.status == 401)
+        return {
+            *(asked.person for asked in batch if asked.ends_link),
+            *(agreed.attempt.person for agreed in self.agreed),
+            *(self._tokens[token].person for token in refused if token in self._tokens),
+        }
 
     def _people(self, batch: Sequence[Asked]) -> set[User]:
         agreed = {agreed.attempt.person for agreed in self.agreed}
