@@ -46,6 +46,7 @@ from mixbot.sandbox.mixcloud import (
 from mixbot.sandbox.mixcloud.faults import Situation
 from mixbot.settings import Settings
 from mixbot.ui.acting import ACTION
+from mixbot.ui.linking import ENTER_CODE
 from mixbot.ui.verbs import BY_CODE, VERBS
 from mixbot.vault import Vault
 from tests.bot.ledger import Deed, plain
@@ -146,7 +147,6 @@ class Crowd:
         self._complain = complain
         self._stack = AsyncExitStack()
         self._bot = AsyncExitStack()
-        self._forms: list[Interaction] = []
         self._suggested: list[str] = []
         self._browsers = 0
         self._heard = False
@@ -256,12 +256,10 @@ class Crowd:
 
     async def settle(self) -> None:
         """Wait until everything is answered and done, and have the witness look at it."""
-        if self._heard:  # a command's answer shows that the bot has heard what was said before
+        if self._heard:  # whoever has cities to suggest has heard what was said before
             self._heard = False
-            await self._use(self._manager, self._places[0], "mixcloud help", {})
-        for asked in await self.witness.settle(self.parts):
-            if asked.interaction.modal:
-                self._forms.append(asked.interaction)
+            await self._manager.autocomplete(self._places[0], "mixcloud browse", focused="city")
+        await self.witness.settle(self.parts)
 
     # Mixcloud and time
 
@@ -544,22 +542,28 @@ class Crowd:
             self._ask(interaction, f"uses {names[0]} on {about.name}", private=True, about=about)
 
     async def enter_code(self, who: int, *, rightly: bool) -> None:
-        """Fill in the form that was opened last: with the code of the page, or another one."""
-        person = self._person(who)
+        """Press “Enter code” and type what the page showed, or something else."""
         await self.settle()
-        mine = [form for form in self._forms if form.user is person]
-        if not mine or mine[-1].modal is None:
+        person = self._person(who)
+        asking = [
+            seen
+            for seen in self._newest(person)
+            if any(button.custom_id == ENTER_CODE for button in seen.buttons)
+        ]
+        if not asking:
             await self.link(who, 0, 0)
             return
-        self._forms.remove(mine[-1])
         self.counts["form"] += 1
+        opened = await person.click(asking[0], custom_id=ENTER_CODE)
+        self._ask(opened, "presses Enter code")
+        await self.settle()
+        if opened.modal is None:
+            return
         attempt = self.witness.attempts.get(person)
         others = [one.code for one in self.witness.attempts.values() if one is not attempt]
         code = attempt.code.lower() if attempt and rightly else next(filter(None, others), "")
         text = code or "WRONG1"
-        rows = mine[-1].modal["components"]
-        fields = {part["custom_id"]: text for row in rows for part in row["components"]}
-        self._ask(await person.submit(mine[-1], fields), "enters a code", private=True)
+        self._ask(await person.submit(opened, code=text), "enters a code", private=True)
         if attempt and attempt.state == "code" and attempt.tries:
             attempt.tries -= 1
             if text.upper() == attempt.code:
@@ -670,7 +674,8 @@ def _branches(name: str, options: Sequence[Json]) -> Iterator[tuple[str, Sequenc
 
 
 def _clickable(message: Message) -> list[str]:
-    return [b.custom_id for b in message.buttons if b.custom_id and not b.disabled]
+    ids = [button.custom_id for button in message.buttons if not button.disabled]
+    return [custom_id for custom_id in ids if custom_id and custom_id != ENTER_CODE]
 
 
 def _menus(person: User, place: Channel, kind: CommandKind) -> list[str]:

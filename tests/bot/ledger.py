@@ -76,9 +76,13 @@ class Call:
     garbled: bool  # the bot did not get to read the answer
 
     @property
+    def says_undone(self) -> bool:
+        """Whether its status alone says that there is nothing to undo."""
+        return self.status == 404 and self.deed.verb.startswith("un")
+
+    @property
     def succeeded(self) -> bool:
-        undoing = self.deed.verb.startswith("un")
-        return not self.garbled and (self.status == 200 or (undoing and self.status == 404))
+        return not self.garbled and (self.status == 200 or self.says_undone)
 
 
 def plain(key: str) -> str:
@@ -154,8 +158,7 @@ class Ledger:
         for tie in actual ^ self._ties:
             yield f"{tie} is {'so' if tie in actual else 'not so'} at Mixcloud, unasked"
         self._ties = actual
-        for claim in claims:
-            self._remember(claim, claims, calls, now)
+        self._remember(claims, calls, now)
         for claim in claims:
             if claim.done and not _undone(claim, claims):
                 yield from self._true(claim, accounts_of.get(claim.person, set()))
@@ -184,7 +187,7 @@ class Ledger:
             yield f"{claim.what}: {claim.done} is not put into words"
         made = [c for c in calls if c.person is claim.person and c.deed == claim.done]
         lately = self._done.get((claim.person, claim.done))
-        if not any(call.succeeded for call in made):
+        if not any(call.succeeded or call.says_undone for call in made):
             if lately is None or claim.at > lately.until + accounts.REPEAT_SECONDS + SLACK:
                 yield f"{claim.what}: said to be done, and Mixcloud was not asked"
         elif lately and lately.since and now < lately.since + SOON and _surely(claim, claims):
@@ -216,17 +219,17 @@ class Ledger:
             elif call.status == 200:
                 self._ties.discard(tie)
 
-    def _remember(
-        self, claim: Claim, claims: Sequence[Claim], calls: Sequence[Call], now: float
-    ) -> None:
+    def _remember(self, claims: Sequence[Claim], calls: Sequence[Call], now: float) -> None:
         for person, deed in list(self._done):
-            if person is claim.person and deed.contradicts(claim.deed):
+            if any(c.person is person and deed.contradicts(c.deed) for c in claims):
                 del self._done[person, deed]
-        made = (c for c in calls if c.person is claim.person and c.deed == claim.done)
-        usernames = frozenset(call.username for call in made if call.succeeded)
-        if claim.done and usernames:
-            since = claim.at if _surely(claim, claims) else None
-            self._done[claim.person, claim.done] = Done(since, now, usernames)
+        for call in calls:
+            asking = [c for c in claims if c.person is call.person and c.deed.covers(call.deed)]
+            if call.succeeded and asking:
+                sure = all(_surely(claim, claims) for claim in asking)
+                since = min(claim.at for claim in asking) if sure else None
+                done = Done(since, now, frozenset({call.username}))
+                self._done[call.person, call.deed] = done
 
 
 def _undone(claim: Claim, claims: Iterable[Claim]) -> bool:

@@ -253,7 +253,7 @@ class Witness:
 
     # What comes of it
 
-    async def settle(self, parts: App) -> list[Asked]:
+    async def settle(self, parts: App) -> None:
         """Wait until everything is answered and done, and look at what came of it."""
         batch, self._batch = self._batch, []
         for asked in batch:
@@ -285,7 +285,6 @@ class Witness:
         self.strikes.clear()
         self.agreed.clear()
         self.visited = None
-        return batch
 
     def _read_discord(self) -> dict[Asked, list[Said]]:
         """What the bot has said since the last time."""
