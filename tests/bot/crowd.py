@@ -182,6 +182,8 @@ class Crowd:
         }
         self._settings = Settings(**given)
         self.discord.redirect_uris.add(f"{self._settings.public_url}/oauth/discord/callback")
+        if reads:
+            self.discord.unfurl("https://www.mixcloud.com", self.mixcloud.site_url)
         self.parts = await self._started(listener)
 
     async def _started(self, listener: Any) -> App:
@@ -207,8 +209,9 @@ class Crowd:
         )
         quiet.deny(elsewhere.everyone, Permission.USE_EXTERNAL_APPS)
         group = self.discord.group_dm(*self.people)
+        thread = general.thread("Late night")
         dms = [person.dm() for person in self.people]
-        self._places = [general, lounge, group, guild.channel("mixes"), quiet, *dms]
+        self._places = [general, lounge, group, guild.channel("mixes"), quiet, thread, *dms]
         self._names = dict([LIVING_ROOM])
         self._accounts: dict[User, list[str]] = {}
         for person in self.people:
@@ -280,6 +283,12 @@ class Crowd:
         for username in self._accounts[self._person(who)]:
             self.mixcloud.revoke_all(username)
 
+    def hide(self, which: int) -> None:
+        """Have a show's host make it private."""
+        self.counts["hide"] += 1
+        shows = self._shows()
+        shows[which % len(shows)].visibility = "private"
+
     async def expire(self) -> None:
         """A quarter of an hour passes: what was asked before can be answered no more."""
         await self.settle()
@@ -330,11 +339,13 @@ class Crowd:
             return
         self.counts[f"/{path}"] += 1
         command = next(c for c in self.parts.bot.tree.walk_commands() if c.qualified_name == path)
-        answers = "private" if values.get("visibility") == "me" else command.extras.get("answers")
+        answers, wanted = command.extras.get("answers"), values.get("visibility")
+        server = await self.parts.store.server(int(place.guild.id)) if place.guild else None
         self._ask(
             interaction,
             f"/{path} {dict(values)}",
-            private=answers == "private",
+            private=answers == "private" or wanted == "me",
+            private_here=wanted is None and server is not None and server.private,
             deed=self._deed(path, values),
             used=str(values),
         )

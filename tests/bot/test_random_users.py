@@ -43,14 +43,14 @@ STEPS = 50 if ACTIONS <= 1000 else 100  # of one story
 DESCRIPTORS = Path("/proc/self/fd")
 
 WHO = st.integers(0, 3)
-WHERE = st.integers(0, 5)
+WHERE = st.integers(0, 6)
 RECENT = st.integers(0, 12)  # 0 is the newest message
 NUMBER = st.integers(0, 40)
 LUCK = st.integers(0, 2**16)
 FIND = [f"mixcloud {name}" for name in ("search", "show", "user", "browse", "surprise")]
 DO = [f"{un}{verb}" for verb in ("favorite", "repost", "later", "follow") for un in ("", "un")]
 WAYS = ["agree", "agree", "code", "code", "look", "leave", "cancel", "other", "deny"]
-HASTY = st.booleans()  # the next thing is done before this one is answered
+PACE = st.sampled_from(["patiently", "soon", "at once"])  # when the next thing is done
 
 
 class ErrorsLogged(logging.Handler):
@@ -90,16 +90,22 @@ class Story(RuleBasedStateMachine):
     def _never_raised(self, raised: Any) -> None:
         self._complain(f"in a destructor: {raised.exc_value!r}")
 
-    def _do(self, step: Coroutine[Any, Any, None] | None, *, hasty: bool = False) -> None:
-        """Take a step; unless it is hasty, await all that was asked and see that it is right."""
+    def _do(self, step: Coroutine[Any, Any, None] | None, pace: str = "patiently") -> None:
+        """Take a step. Patiently: when all that was asked is answered; soon: when it is promised.
 
-        async def carefully() -> None:
+        Whenever all is answered, it must be right.
+        """
+
+        async def follow() -> None:
             if step:
                 await step
-            if not hasty:
-                await self._crowd.settle()
+            match pace:
+                case "patiently":
+                    await self._crowd.settle()
+                case "soon":
+                    await self._crowd.witness.wait_for_promises()
 
-        self._runner.run(carefully())
+        self._runner.run(follow())
         self._fail_if_wrong()
 
     def _fail_if_wrong(self) -> None:
@@ -111,49 +117,49 @@ class Story(RuleBasedStateMachine):
         self._begun = True
         self._do(self._crowd.open(people=people, sign_in=sign_in, reads=reads))
 
-    @rule(who=WHO, where=WHERE, luck=LUCK, hasty=HASTY)
-    def command(self, who: int, where: int, luck: int, *, hasty: bool) -> None:
-        self._do(self._crowd.command(who, where, Random(luck)), hasty=hasty)
+    @rule(who=WHO, where=WHERE, luck=LUCK, pace=PACE)
+    def command(self, who: int, where: int, luck: int, *, pace: str) -> None:
+        self._do(self._crowd.command(who, where, Random(luck)), pace=pace)
 
-    @rule(who=WHO, where=WHERE, path=st.sampled_from(FIND), luck=LUCK, hasty=HASTY)
-    def find(self, who: int, where: int, path: str, luck: int, *, hasty: bool) -> None:
-        self._do(self._crowd.command(who, where, Random(luck), path), hasty=hasty)
+    @rule(who=WHO, where=WHERE, path=st.sampled_from(FIND), luck=LUCK, pace=PACE)
+    def find(self, who: int, where: int, path: str, luck: int, *, pace: str) -> None:
+        self._do(self._crowd.command(who, where, Random(luck), path), pace=pace)
 
-    @rule(who=WHO, where=WHERE, path=st.sampled_from(DO), luck=LUCK, hasty=HASTY)
-    def do(self, who: int, where: int, path: str, luck: int, *, hasty: bool) -> None:
-        self._do(self._crowd.command(who, where, Random(luck), path), hasty=hasty)
+    @rule(who=WHO, where=WHERE, path=st.sampled_from(DO), luck=LUCK, pace=PACE)
+    def do(self, who: int, where: int, path: str, luck: int, *, pace: str) -> None:
+        self._do(self._crowd.command(who, where, Random(luck), path), pace=pace)
 
     @rule(who=WHO, where=WHERE, luck=LUCK)
     def complete(self, who: int, where: int, luck: int) -> None:
         self._do(self._crowd.complete(who, where, Random(luck)))
 
-    @rule(who=WHO, message=RECENT, button=NUMBER, hasty=HASTY)
-    def click(self, who: int, message: int, button: int, *, hasty: bool) -> None:
-        self._do(self._crowd.click(who, message, button), hasty=hasty)
+    @rule(who=WHO, message=RECENT, button=NUMBER, pace=PACE)
+    def click(self, who: int, message: int, button: int, *, pace: str) -> None:
+        self._do(self._crowd.click(who, message, button), pace=pace)
 
-    @rule(who=WHO, message=RECENT, button=NUMBER, hasty=HASTY)
-    def act(self, who: int, message: int, button: int, *, hasty: bool) -> None:
-        self._do(self._crowd.click(who, message, button, acts=True), hasty=hasty)
+    @rule(who=WHO, message=RECENT, button=NUMBER, pace=PACE)
+    def act(self, who: int, message: int, button: int, *, pace: str) -> None:
+        self._do(self._crowd.click(who, message, button, acts=True), pace=pace)
 
     @rule(who=WHO, message=RECENT, button=NUMBER)
     def click_twice(self, who: int, message: int, button: int) -> None:
-        self._do(self._crowd.click(who, message, button), hasty=True)
+        self._do(self._crowd.click(who, message, button), pace="at once")
         self._do(self._crowd.click(who, message, button))
 
-    @rule(who=WHO, message=RECENT, menu=st.integers(0, 2), entry=NUMBER, hasty=HASTY)
-    def choose(self, who: int, message: int, menu: int, entry: int, *, hasty: bool) -> None:
-        self._do(self._crowd.choose(who, message, menu, entry), hasty=hasty)
+    @rule(who=WHO, message=RECENT, menu=st.integers(0, 2), entry=NUMBER, pace=PACE)
+    def choose(self, who: int, message: int, menu: int, entry: int, *, pace: str) -> None:
+        self._do(self._crowd.choose(who, message, menu, entry), pace=pace)
 
     @rule(
         what=st.sampled_from(["message", "message", "person"]),
         who=WHO,
         where=RECENT,
         which=NUMBER,
-        hasty=HASTY,
+        pace=PACE,
     )
-    def use_menu(self, what: str, who: int, where: int, which: int, *, hasty: bool) -> None:
+    def use_menu(self, what: str, who: int, where: int, which: int, *, pace: str) -> None:
         uses = self._crowd.message_menu if what == "message" else self._crowd.person_menu
-        self._do(uses(who, where, which), hasty=hasty)
+        self._do(uses(who, where, which), pace=pace)
 
     @rule(what=st.sampled_from(["write", "change", "dismiss"]), who=WHO, where=RECENT, luck=LUCK)
     def talk(self, what: str, who: int, where: int, luck: int) -> None:
@@ -164,7 +170,7 @@ class Story(RuleBasedStateMachine):
                 step = self._crowd.change(who, where, Random(luck))
             case _dismiss:
                 step = self._crowd.dismiss(who, where)
-        self._do(step, hasty=True)
+        self._do(step, pace="at once")
 
     @rule(who=WHO, where=WHERE, account=st.integers(0, 2))
     def link(self, who: int, where: int, account: int) -> None:
@@ -186,11 +192,11 @@ class Story(RuleBasedStateMachine):
     @rule(kind=NUMBER, route=NUMBER, times=st.integers(1, 6))
     def trouble(self, kind: int, route: int, times: int) -> None:
         self._crowd.trouble(kind, route, times)
-        self._do(None, hasty=True)
+        self._do(None, pace="at once")
 
     @rule(
         what=st.sampled_from(
-            ["recover", "revoke", "expire", "locale", "restart", "abrupt restart"]
+            ["recover", "revoke", "hide", "expire", "locale", "restart", "abrupt restart"]
         ),
         who=WHO,
         which=NUMBER,
@@ -201,6 +207,8 @@ class Story(RuleBasedStateMachine):
                 self._crowd.recover()
             case "revoke":
                 self._crowd.revoke(who)
+            case "hide":
+                self._crowd.hide(which)
             case "locale":
                 self._crowd.speak(who, which)
             case "expire":

@@ -84,6 +84,7 @@ class Asked:
     interaction: Interaction
     what: str
     private: bool = False  # only they may see the answer
+    private_here: bool = False  # the server wants that of answers of which nobody says otherwise
     deed: Deed | None = None
     used: str = ""  # all that was typed, or is on the message that was used
     of_others: Json | None = None  # the message that was used, if its pages are somebody else's
@@ -253,16 +254,20 @@ class Witness:
 
     # What comes of it
 
+    async def wait_for_promises(self) -> None:
+        """Wait until everything is answered, or is said to be."""
+        for asked in self._batch:
+            await _acknowledged(asked.interaction)
+
     async def settle(self, parts: App) -> None:
         """Wait until everything is answered and done, and look at what came of it."""
+        await self.wait_for_promises()
         batch, self._batch = self._batch, []
-        for asked in batch:
-            await _acknowledged(asked.interaction)
         await _idle(parts)
         said = self._read_discord()
         requests = self._read_mixcloud()
         for asked in batch:
-            self._check_answer(asked)
+            await self._check_answer(parts, asked)
             self._check_pages(asked, batch)
         for asked in batch:
             self._look_for_end(asked)
@@ -317,10 +322,14 @@ class Witness:
         if request.status == 400 or not gone:
             self.complain(f"{asked.what if asked else 'unasked'}: Discord refused {request}")
 
-    def _check_answer(self, asked: Asked) -> None:
+    async def _check_answer(self, parts: App, asked: Asked) -> None:
         if not asked.excused and asked.trouble:
             self.complain(f"{asked.what}: {asked.trouble} ({asked.interaction})")
-        if asked.private and not asked.kept_private:
+        private = asked.private
+        if asked.private_here and asked.interaction.channel.guild:
+            server = await parts.store.server(int(asked.interaction.channel.guild.id))
+            private = server is not None and server.private
+        if private and not asked.kept_private:
             self.complain(f"{asked.what}: answered for all to see: {asked.answers}")
         for message in asked.answers:
             for name in message.uploads:
@@ -431,7 +440,7 @@ class Witness:
         Returns the accounts that each person was linked to since the last time.
         """
         self._learn_tokens(requests)
-        refused = {r.query.get("access_token") for r in requests if r.status == 401}
+        refused = set(self._refused(requests))
         accounts_of: dict[User, set[str]] = {}
         for person in self._people(batch):
             before = self.linked.get(person)
@@ -461,9 +470,17 @@ class Witness:
                 self.linked[person] = self._newest[person]
         return accounts_of
 
+    def _refused(self, requests: Iterable[LoggedRequest]) -> Iterator[str]:
+        """The tokens that Mixcloud did not accept, in an answer that can be read."""
+        for request in requests:
+            token = request.query.get("access_token", "")
+            sent = (request.method, request.path, token)
+            if request.status == 401 and sent not in self.strikes.garbled:
+                yield token
+
     def _changing(self, batch: Sequence[Asked], requests: Iterable[LoggedRequest]) -> set[User]:
         """Whose link has changed, or may have."""
-        refused = (r.query.get("access_token", "") for r in requests if r.status == 401)
+        refused = self._refused(requests)
         return {
             *(asked.person for asked in batch if asked.ends_link),
             *(agreed.attempt.person for agreed in self.agreed),
