@@ -50,7 +50,7 @@ from mixbot.ui.linking import ENTER_CODE
 from mixbot.ui.verbs import BY_CODE, VERBS
 from mixbot.vault import Vault
 from tests.bot.ledger import Deed, plain
-from tests.bot.witness import LINK, Agreed, Asked, Attempt, Json, Strikes, Witness
+from tests.bot.witness import FORGET_ME, LINK, Agreed, Asked, Attempt, Json, Strikes, Witness
 from tests.conftest import CLIENT_ID, CLIENT_SECRET, running
 from tests.web.browser import Browser, Forms, Page
 
@@ -562,7 +562,7 @@ class Crowd:
             if any(button.custom_id == ENTER_CODE for button in seen.buttons)
         ]
         if not asking:
-            await self.link(who, 0, 0)
+            await self.visit(who, 0, "agree", 0)
             return
         self.counts["form"] += 1
         opened = await person.click(asking[0], custom_id=ENTER_CODE)
@@ -584,6 +584,22 @@ class Crowd:
                 self.witness.agreed.append(agreed)
         await self.settle()
 
+    async def forget(self, who: int) -> None:
+        """Have the bot forget everything about oneself."""
+        person = self._person(who)
+        await self._use(person, person.dm(), "mixcloud privacy", {})
+        await self.settle()
+        for custom_id in ("m1:privacy:ask", FORGET_ME):
+            asking = [m for m in self._newest(person) if custom_id in _clickable(m)]
+            if not asking:
+                return
+            self.counts["click"] += 1
+            before = asking[0].raw
+            interaction = await person.click(asking[0], custom_id=custom_id)
+            await self._touched(interaction, before, custom_id)
+            if custom_id != FORGET_ME:
+                await self.settle()
+
     def speak(self, who: int, locale: int) -> None:
         """Use Discord in another language."""
         self.counts["locale"] += 1
@@ -594,31 +610,36 @@ class Crowd:
 
     # Linking
 
-    async def link(self, who: int, where: int, account: int) -> None:
-        """Ask for a link and follow it to the end."""
+    async def link(self, who: int, where: int, account: int, *, rightly: bool = True) -> None:
+        """Ask for a link and follow it to the end, the code included."""
+        await self._ask_for_link(who, where)
+        await self.visit(who, 0, "agree", account)
+        if self.parts.accounts.asks_for_code:
+            await self.enter_code(who, rightly=rightly)
+
+    async def _ask_for_link(self, who: int, where: int) -> None:
         person = self._person(who)
         await self._use(person, self._place(where, person), "mixcloud link", {})
-        await self.visit(who, 0, "agree", account)
+        await self.settle()
 
     async def visit(self, who: int, which: int, way: str, account: int) -> None:
         """Follow a link that somebody was given, to the end or some of the way."""
         await self.settle()
-        person = self._person(who)
-        given = [
-            self.witness.given[found[0]]
-            for message in self._newest(person)
-            if (found := LINK.search(orjson.dumps(message.raw).decode()))
-            and found[0] in self.witness.given
-        ]
-        if not given:
-            await self._use(person, self._place(which, person), "mixcloud link", {})
-            return
-        self.counts["visit"] += 1
-        accounts = self._accounts[person]
-        username = accounts[account % len(accounts)]
-        async with self._new_browser() as browser:
-            await self._follow(browser, given[which % len(given)], way, username)
-        await self.settle()
+        if not self._given(who):
+            await self._ask_for_link(who, which)
+        if given := self._given(who):
+            self.counts["visit"] += 1
+            accounts = self._accounts[self._person(who)]
+            username = accounts[account % len(accounts)]
+            async with self._new_browser() as browser:
+                await self._follow(browser, given[which % len(given)], way, username)
+            await self.settle()
+
+    def _given(self, who: int) -> list[Attempt]:
+        """The links that somebody can still see, the newest first."""
+        written = (orjson.dumps(m.raw).decode() for m in self._newest(self._person(who)))
+        found = (LINK.search(one) for one in written)
+        return [self.witness.given[link[0]] for link in found if link]
 
     @asynccontextmanager
     async def _new_browser(self) -> AsyncIterator[Browser]:

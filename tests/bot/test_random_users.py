@@ -112,10 +112,17 @@ class Story(RuleBasedStateMachine):
         found, self._complaints[:] = list(self._complaints), []
         assert not found, "\n\n".join(found)
 
-    @initialize(people=st.integers(2, 4), sign_in=st.booleans(), reads=st.booleans())
-    def begin(self, people: int, *, sign_in: bool, reads: bool) -> None:
+    @initialize(
+        people=st.integers(2, 4),
+        sign_in=st.booleans(),
+        reads=st.booleans(),
+        linked=st.sets(WHO),
+    )
+    def begin(self, people: int, *, sign_in: bool, reads: bool, linked: set[int]) -> None:
         self._begun = True
         self._do(self._crowd.open(people=people, sign_in=sign_in, reads=reads))
+        for who in sorted(linked):
+            self._do(self._crowd.link(who, 0, who))
 
     @rule(who=WHO, where=WHERE, luck=LUCK, pace=PACE)
     def command(self, who: int, where: int, luck: int, *, pace: str) -> None:
@@ -172,9 +179,9 @@ class Story(RuleBasedStateMachine):
                 step = self._crowd.dismiss(who, where)
         self._do(step, pace="at once")
 
-    @rule(who=WHO, where=WHERE, account=st.integers(0, 2))
-    def link(self, who: int, where: int, account: int) -> None:
-        self._do(self._crowd.link(who, where, account))
+    @rule(who=WHO, where=WHERE, account=st.integers(0, 2), rightly=st.booleans())
+    def link(self, who: int, where: int, account: int, *, rightly: bool) -> None:
+        self._do(self._crowd.link(who, where, account, rightly=rightly))
 
     @rule(
         who=WHO,
@@ -196,7 +203,7 @@ class Story(RuleBasedStateMachine):
 
     @rule(
         what=st.sampled_from(
-            ["recover", "revoke", "hide", "expire", "locale", "restart", "abrupt restart"]
+            ["recover", "revoke", "forget", "hide", "expire", "locale", "restart", "abrupt restart"]
         ),
         who=WHO,
         which=NUMBER,
@@ -207,6 +214,8 @@ class Story(RuleBasedStateMachine):
                 self._crowd.recover()
             case "revoke":
                 self._crowd.revoke(who)
+            case "forget":
+                self._do(self._crowd.forget(who), "at once")
             case "hide":
                 self._crowd.hide(which)
             case "locale":
