@@ -45,10 +45,17 @@ def run_pong(pipe: Connection, token: str, api_url: str, gateway_url: str) -> No
 
 async def connected(bot: commands.AutoShardedBot, pipe: Connection) -> None:
     """Register the commands, stay connected, and answer what is asked through `pipe`."""
-    await bot.tree.sync()
+    await register(bot)
     connection = asyncio.create_task(bot.connect())
     await bot.wait_until_ready()
     pipe.send(None)
     await answering(pipe, USED)
     await bot.close()
     await connection
+
+
+async def register(bot: commands.AutoShardedBot) -> None:
+    """Tell Discord of the commands, in English only: that is done once, and by another process."""
+    assert bot.application_id
+    told = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+    await bot.http.bulk_upsert_global_commands(bot.application_id, payload=told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
@@ -16,6 +16,7 @@ from mixbot.languages import LANGUAGES, N_
 from mixbot.mixcloud import Link, ShortLink, find_links, read_key
 from mixbot.mixcloud.tracklists import read_time
 from mixbot.ui.acting import ACTION
+from mixbot.ui.handling import components_in, custom_ids
 from mixbot.ui.listings import Listing
 from mixbot.ui.references import SHORT, Reference, reference, resolve
 from mixbot.ui.showing import host_of
@@ -329,7 +330,7 @@ async def shows_in(bot: MixBot, message: discord.Message) -> list[str]:
         link = long.get(found) if isinstance(found, ShortLink) else found
         if link and link.show:
             keys.setdefault(link.key)
-    for custom_id in _custom_ids(message):
+    for custom_id in custom_ids(message):
         if match := ACTION.fullmatch(custom_id):
             key = await resolve(bot.store, Reference(match["ref"]))
             if Link.from_key(key).show:
@@ -354,18 +355,7 @@ def _texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
         yield from (embed.url or "", embed.title or "", embed.description or "")
         yield from (field.value or "" for field in embed.fields)
         yield embed.footer.text or ""
-    for component in _components(message.components):
+    for component in components_in(message.components):
         yield from (getattr(component, name, None) or "" for name in ("url", "content"))
     for snapshot in getattr(message, "message_snapshots", ()):
         yield from _texts(snapshot)
-
-
-def _custom_ids(message: discord.Message) -> Iterator[str]:
-    for component in _components(message.components):
-        yield getattr(component, "custom_id", None) or ""
-
-
-def _components(components: Sequence[Any]) -> Iterator[Any]:
-    for component in components:
-        yield component
-        yield from _components(getattr(component, "children", ()))

@@ -7,7 +7,7 @@ looked up by the pattern of its custom_id, not in an object that a restart would
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import discord
@@ -60,3 +60,16 @@ def entered(interaction: Interaction) -> str:
 def chosen(interaction: Interaction) -> str:
     """What was chosen in a menu of which one choice is taken."""
     return str(cast(dict[str, Any], interaction.data)["values"][0])
+
+
+def custom_ids(message: discord.Message) -> Iterator[str]:
+    """Those of all buttons and menus of a message."""
+    for component in components_in(message.components):
+        yield getattr(component, "custom_id", None) or ""
+
+
+def components_in(components: Sequence[Any]) -> Iterator[Any]:
+    """All components, however deep."""
+    for component in components:
+        yield component
+        yield from components_in(getattr(component, "children", ()))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -65,25 +67,41 @@ TITLES = {
 
 @dataclass(slots=True)
 class Leaf:
-    """A page of a listing as it is kept: each result as JSON, without what no card shows.
+    """A page of a listing as it is kept: its results as JSON, without what no card shows.
 
-    As objects they would take seven times the memory, and the time of every collection of garbage.
+    As objects they would take seven times the memory, and the time of every collection of garbage;
+    as a string of their own each, they would be scattered among what is soon thrown away.
     """
 
-    results: Sequence[bytes]
+    joined: bytes
+    ends: array[int]  # of each result in `joined`
     more: bool
     options: dict[str, Any] = field(default_factory=dict)  # of the menu, by language
 
+    @classmethod
+    def of(cls, items: Iterable[dict[str, Any]], *, more: bool) -> Leaf:
+        written = [orjson.dumps(one) for one in items]
+        return cls(b"".join(written), array("L", accumulate(map(len, written))), more)
+
     def __len__(self) -> int:
-        return len(self.results)
+        return len(self.ends)
+
+    def _data(self, number: int) -> dict[str, Any]:
+        begin = self.ends[number - 1] if number else 0
+        data: dict[str, Any] = orjson.loads(self.joined[begin : self.ends[number]])
+        return data
 
     def result(self, number: int) -> Resource:
         """The result at `number`."""
-        return resource(orjson.loads(self.results[number]))
+        return resource(self._data(number))
+
+    def all_data(self) -> list[dict[str, Any]]:
+        """All results, as they are kept."""
+        return [self._data(number) for number in range(len(self))]
 
     def all(self) -> list[Any]:
         """All results."""
-        return [resource(orjson.loads(one)) for one in self.results]
+        return [resource(data) for data in self.all_data()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +169,7 @@ class Listing:
         """The lines of the menu that opens a result; None where there is nothing to open."""
         language = spoken()
         if language not in leaf.options:
-            items = map(orjson.loads, leaf.results)
-            leaf.options[language] = _options(items, offset, more=leaf.more)
+            leaf.options[language] = _options(leaf.all_data(), offset, more=leaf.more)
         return leaf.options[language]
 
 
@@ -223,8 +240,10 @@ def playlist_of(key: str) -> Listing:
 def _leaf(page: ResourceList, offset: int) -> Leaf:
     """`page` as it is kept, with the lines of its menu, while its JSON is at hand."""
     items: list[dict[str, Any]] = page.data["data"]
-    options = {spoken(): _options(items, offset, more=page.has_next)}
-    return Leaf([orjson.dumps(_slim(one)) for one in items], page.has_next, options)
+    options = _options(items, offset, more=page.has_next)
+    leaf = Leaf.of(map(_slim, items), more=page.has_next)
+    leaf.options[spoken()] = options
+    return leaf
 
 
 NOT_SHOWN = ("slug", "updated_time", "listener_count", "username", "cover_pictures", "biog")

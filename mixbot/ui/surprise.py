@@ -6,14 +6,19 @@ import random
 import re
 from typing import TYPE_CHECKING
 
+import discord
+
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, ngettext
 from mixbot.mixcloud import Cloudcast
+from mixbot.mixcloud.models import comparable
 from mixbot.ui import cards
+from mixbot.ui.acting import ACTION
 from mixbot.ui.answers import Answer, remember
 from mixbot.ui.components import button, row
-from mixbot.ui.handling import Interaction, handles
+from mixbot.ui.handling import Interaction, custom_ids, handles
 from mixbot.ui.listings import Listing, restored, stored
+from mixbot.ui.references import Reference, resolve
 from mixbot.ui.showing import show_buttons
 from mixbot.ui.text import duration
 
@@ -31,9 +36,14 @@ class NothingFits(UserError):
 
 
 async def find(
-    bot: MixBot, tag: str, minutes: int | None, user_id: int, chance: random.Random
+    bot: MixBot,
+    tag: str,
+    minutes: int | None,
+    user_id: int,
+    chance: random.Random,
+    but: str = "",
 ) -> Cloudcast:
-    """A show, with the tag if there is one, that fits into `minutes` if there are any.
+    """A show, with the tag if there is one, that fits into `minutes` if there are any; not `but`.
 
     Popular and new shows are looked at until one fills four fifths of the time; if none does, it
     is the longest that does not exceed it. Raises NothingFits where all do.
@@ -47,7 +57,9 @@ async def find(
     for code, number in places:
         listing = Listing(code, tag)
         leaf = await listing.page(bot, number * listing.size, user_id)
-        shows: list[Cloudcast] = leaf.all()
+        shows: list[Cloudcast] = [
+            show for show in leaf.all() if comparable(show.key) != comparable(but)
+        ]
         if minutes is None and shows:
             return chance.choice(shows)
         room = (minutes or 0) * 60
@@ -65,12 +77,10 @@ def _length(show: Cloudcast) -> int:
     return show.seconds or 0
 
 
-async def open_surprise(
-    answer: Answer, tag: str, minutes: int | None, chance: random.Random | None = None
-) -> None:
+async def open_surprise(answer: Answer, tag: str, minutes: int | None, *, but: str = "") -> None:
     """Answer with a show that fits, and a button for another one."""
     bot, user_id = answer.interaction.client, answer.interaction.user.id
-    show = await find(bot, tag, minutes, user_id, chance or random.SystemRandom())
+    show = await find(bot, tag, minutes, user_id, random.SystemRandom(), but)
     bot.names[show.key] = show.name
     if not answer.private:
         await remember(answer.interaction, show.key)
@@ -94,5 +104,15 @@ async def another(interaction: Interaction, match: re.Match[str]) -> None:
     mine = interaction.user.id == int(match["owner"])
     private = not mine or bool(message and message.flags.ephemeral)
     async with Answer(interaction, private=private, in_place=mine) as answer:
-        listing = await restored(interaction.client, match["listing"])
-        await open_surprise(answer, listing.query, int(match["minutes"]) or None)
+        bot = interaction.client
+        listing = await restored(bot, match["listing"])
+        but = await _shown(bot, message) if message else ""
+        await open_surprise(answer, listing.query, int(match["minutes"]) or None, but=but)
+
+
+async def _shown(bot: MixBot, message: discord.Message) -> str:
+    """The key of the show that a message is about now."""
+    for custom_id in custom_ids(message):
+        if (match := ACTION.fullmatch(custom_id)) and match["code"] == "fav":
+            return await resolve(bot.store, Reference(match["ref"]))
+    return ""

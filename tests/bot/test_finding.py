@@ -226,6 +226,6 @@ async def test_a_blank_search_spoils_no_suggestions(scene: Scene) -> None:
 async def test_a_list_that_became_empty_is_explained(scene: Scene) -> None:
     host = scene.show("jazz").user
     found = await scene.use(scene.ada, "mixcloud search", query=host.name, type="people")
-    scene.parts.bot.pages["u", host.name, 0] = Leaf([], more=False)
+    scene.parts.bot.pages["u", host.name, 0] = Leaf.of([], more=False)
     answer = await (await scene.ada.choose(found, host.name)).reply()
     assert answer.content == "That was the last one."
