@@ -36,6 +36,7 @@ IN_FLIGHT = 32
 RATE = 200  # interactions a second, where they come when they come
 MANY_SERVERS = 2500
 MANY_SHOWS = 10_000  # in the cache
+KEPT = 128  # pages and shows, so that the next of 256 queries or 353 shows is never among them
 PATIENCE = 30.0
 
 
@@ -178,17 +179,6 @@ def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subj
     ) -> Subject:
         return Subject(name, process, crowd, command, options, is_right)
 
-    def unheard(number: int) -> str:
-        """A query that finds what another one does, and that nobody has asked before."""
-        rest, place = divmod(number, len(queries))
-        rest, spaces = divmod(rest, 40)
-        return in_mixed_case(queries[place], rest).replace(" ", " " * (spaces + 1))
-
-    def unseen(number: int) -> str:
-        """A show's key in a spelling that nobody has used before: Mixcloud ignores its case."""
-        rest, place = divmod(number, len(keys))
-        return in_mixed_case(keys[place].strip("/"), rest)
-
     def key(number: int) -> str:
         return keys[number // len(crowd.seats) % len(keys)].strip("/")
 
@@ -203,13 +193,13 @@ def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subj
         subject(
             f"/mixcloud search of {RESULTS}",
             "mixcloud search",
-            lambda number: {"query": unheard(number)},
+            lambda number: {"query": queries[number % len(queries)]},
             has_results,
         ),
         subject(
             "/mixcloud show",
             "mixcloud show",
-            lambda number: {"mix": f"https://www.mixcloud.com/{unseen(number)}/"},
+            lambda number: {"mix": f"https://www.mixcloud.com{keys[number % len(keys)]}"},
             has_title,
         ),
         subject(
@@ -231,6 +221,13 @@ def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subj
             has_title,
         ),
     ]
+
+
+def unheard(queries: Sequence[str], number: int) -> str:
+    """A query that finds what one of `queries` does, and that nobody has asked before."""
+    rest, place = divmod(number, len(queries))
+    rest, spaces = divmod(rest, 40)
+    return in_mixed_case(queries[place], rest).replace(" ", " " * (spaces + 1))
 
 
 def in_mixed_case(text: str, number: int) -> str:
@@ -262,7 +259,7 @@ async def measure_cpu(size: Size, folder: Path) -> None:
         settings = crowd.settings(served, folder / "cpu.db")
         async with (
             spawned(last_in_line, run_pong, *pong_crowd.place) as (pong, _),
-            spawned(last_in_line, run_mixbot, settings, crowd.linked(served)) as (mixbot, _),
+            spawned(last_in_line, run_mixbot, settings, crowd.linked(served), KEPT) as (mixbot, _),
         ):
             subjects = [pong_subject(pong, pong_crowd), *mixbot_subjects(mixbot, crowd, served)]
             print_ratios(subjects, await rounds(size, subjects))
@@ -317,7 +314,7 @@ async def measure_latency(size: Size, folder: Path) -> None:
     ):
         crowd = Crowd(server)
         settings = crowd.settings(served, folder / "latency.db")
-        async with spawned(run_mixbot, settings, crowd.linked(served)) as (mixbot, _):
+        async with spawned(run_mixbot, settings, crowd.linked(served), KEPT) as (mixbot, _):
             subjects = mixbot_subjects(mixbot, crowd, served)
             for subject in [*subjects, *extra_subjects(mixbot, crowd, served)]:
                 await turn(subject, QUERIES)  # connections are opened, caches filled
@@ -395,5 +392,6 @@ async def resident(servers: int, database: Path, served: Served) -> tuple[int, i
         async with spawned(run_mixbot, crowd.settings(served, database), {}) as (process, _):
             connected = process.resident_bytes()
             search = mixbot_subjects(process, crowd, served)[1]
+            search.options = lambda number: {"query": unheard(served.queries, number)}
             await turn(search, MANY_SHOWS // RESULTS)
             return connected, process.resident_bytes()

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from benchmarks.pong import READY_SECONDS, connected
 from benchmarks.processes import answering
-from mixbot import app, logs
+from mixbot import app, bot, logs
 from mixbot.accounts import PROVIDER, _token_of
 from mixbot.sandbox import MixcloudServer
 from mixbot.settings import Settings
@@ -75,8 +75,15 @@ def run_mixcloud(pipe: Connection, listeners: int) -> None:
 # Mixbot
 
 
-def run_mixbot(pipe: Connection, settings: Settings, tokens: dict[int, str]) -> None:
-    """Mixbot as `mixbot run` starts it, but for its web pages; `tokens` are of linked users."""
+def run_mixbot(
+    pipe: Connection, settings: Settings, tokens: dict[int, str], kept: int | None = None
+) -> None:
+    """Mixbot as `mixbot run` starts it, but for its web pages; `tokens` are of linked users.
+
+    `kept` is how many pages and shows it keeps, if not as many as usual.
+    """
+    if kept is not None:
+        bot.PAGES_KEPT = bot.DETAILS_KEPT = kept
     logs.configure(settings)
 
     async def run() -> None:
