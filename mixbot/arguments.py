@@ -19,7 +19,7 @@ from mixbot.ui.acting import ACTION
 from mixbot.ui.handling import components_in, custom_ids
 from mixbot.ui.listings import Listing
 from mixbot.ui.references import SHORT, Reference, reference, resolve
-from mixbot.ui.showing import host_of
+from mixbot.ui.showing import host_of, keys_of_shows
 from mixbot.ui.text import escape, isolate, plain
 
 if TYPE_CHECKING:
@@ -323,13 +323,7 @@ def _words(typed: str, words: Iterable[str]) -> list[app_commands.Choice[str]]:
 async def shows_in(bot: MixBot, message: discord.Message) -> list[str]:
     """The keys of all shows a message is about: its text, embeds, buttons and what it forwards."""
     links = dict.fromkeys(link for text in _texts(message) for link in find_links(text))
-    short = [link for link in links if isinstance(link, ShortLink)]
-    long = {link: await bot.mixcloud.resolve(link) for link in short[:SHORT_LINKS]}
-    keys: dict[str, None] = {}
-    for found in links:
-        link = long.get(found) if isinstance(found, ShortLink) else found
-        if link and link.show:
-            keys.setdefault(link.key)
+    keys = dict.fromkeys(await keys_of_shows(bot, links, most_short=SHORT_LINKS))
     for custom_id in custom_ids(message):
         if match := ACTION.fullmatch(custom_id):
             key = await resolve(bot.store, Reference(match["ref"]))

@@ -106,12 +106,6 @@ def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:
     return message.format(number=grouped(number), **values)
 
 
-def pgettext(context: str, message: str) -> str:
-    """`message` as it is said in `context`, such as the name of a command."""
-    language = _spoken.get()
-    return message if language == ENGLISH else catalogue(language).pgettext(context, message)
-
-
 def grouped(number: int) -> str:
     """A number as the language writes it: 1,234 or 1.234."""
     language = _spoken.get()

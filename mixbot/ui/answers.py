@@ -14,12 +14,11 @@ from discord.http import Route
 from discord.webhook.async_ import async_context
 
 from mixbot.ui.cards import LAYOUT, Card, as_embed, as_layout
+from mixbot.ui.components import Rows, text
 from mixbot.ui.tongues import speak_to, speak_to_all
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
-
-    from .components import Rows
 
 Body: TypeAlias = dict[str, Any]
 """A message's fields, as Discord's JSON has them."""
@@ -119,7 +118,7 @@ class Answer:
 
     def _text(self, content: str, rows: Rows) -> Body:
         if self._stays_layout:
-            return {"flags": LAYOUT, "components": [{"type": 10, "content": content}, *rows]}
+            return {"flags": LAYOUT, "components": [text(content), *rows]}
         return {"content": content, "embeds": [], "components": list(rows)}
 
     @property

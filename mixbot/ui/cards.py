@@ -218,15 +218,14 @@ def _deed(item: FeedItem) -> str | None:
     return None
 
 
-def tracklist(show: Cloudcast, page: int, *, per_page: int, playing: int | None = None) -> Card:
-    """A page of what is played in a show; the track at `playing` is marked."""
+def tracklist(show: Cloudcast, page: int, *, per_page: int) -> Card:
+    """A page of what is played in a show, and when."""
     tracks = show.tracklist
     first = page * per_page
     lines = []
     for number, track in enumerate(tracks[first : first + per_page], first):
         start = "" if track.start_time is None else f"`{written_time(track.start_time)}` "
-        name = track_name(show, number)
-        lines.append(f"{start}**▶ {name}**" if number == playing else f"{start}{name}")
+        lines.append(f"{start}{track_name(show, number)}")
     pages = -(-len(tracks) // per_page)
     return Card(
         title=_name(show, 200),

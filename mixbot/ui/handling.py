@@ -62,6 +62,11 @@ def chosen(interaction: Interaction) -> str:
     return str(cast(dict[str, Any], interaction.data)["values"][0])
 
 
+def seen_alone(interaction: Interaction) -> bool:
+    """Whether the message whose component was used is on nobody else's screen."""
+    return bool(interaction.message and interaction.message.flags.ephemeral)
+
+
 def custom_ids(message: discord.Message) -> Iterator[str]:
     """Those of all buttons and menus of a message."""
     for component in components_in(message.components):

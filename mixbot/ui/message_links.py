@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -16,12 +16,12 @@ import discord
 from cachetools import TTLCache
 from discord.http import Route
 
-from mixbot.languages import language_of, speak
-from mixbot.mixcloud import Cloudcast, Link, MixcloudError, ShortLink, find_links
+from mixbot.languages import ENGLISH, speak
+from mixbot.mixcloud import Cloudcast, MixcloudError, find_links
 from mixbot.store import LinkReply, ServerSettings
 from mixbot.ui import cards
 from mixbot.ui.components import Component, Rows, row
-from mixbot.ui.showing import NotAShowThere, fetch_show, show_buttons
+from mixbot.ui.showing import NotAShowThere, fetch_show, keys_of_shows, show_buttons
 from mixbot.ui.tongues import server_language
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class MessageLinks:
         async with self._lock(said.message_id):
             reply = await self._bot.store.link_reply(said.message_id)
             if reply is None:
-                await self._answer(said, settings)
+                await self._answer(said, settings, edited=True)
                 return
             keys = await self._keys(said)
             if not keys:
@@ -116,7 +116,7 @@ class MessageLinks:
         settings = await self._bot.preferences.server(said.guild_id)
         if said.guild_id is None:
             person = await self._bot.preferences.person(said.user_id)
-            speak(person.language or language_of(None))
+            speak(person.language or ENGLISH)
             return settings
         speak(server_language(settings))
         return settings if settings.links else None
@@ -124,24 +124,23 @@ class MessageLinks:
     async def _keys(self, said: Said) -> list[str]:
         """The shows that a message links to and wants to be seen."""
         links = dict.fromkeys(find_links(UNMEANT.sub(" ", said.content)))
-        short = [link for link in links if isinstance(link, ShortLink)][:SHORT_LINKS]
         try:
-            resolved = {link: await self._bot.mixcloud.resolve(link) for link in short}
-        except MixcloudError:
-            resolved = {}
-        found = (resolved.get(link) if isinstance(link, ShortLink) else link for link in links)
-        keys = dict.fromkeys(link.key for link in found if isinstance(link, Link) and link.show)
-        return list(keys)[:MOST_CARDS]
+            keys = await keys_of_shows(self._bot, links, most_short=SHORT_LINKS)
+        except MixcloudError:  # the others need nobody to be asked
+            keys = await keys_of_shows(self._bot, links, most_short=0)
+        return keys[:MOST_CARDS]
 
-    async def _answer(self, said: Said, settings: ServerSettings) -> None:
+    async def _answer(self, said: Said, settings: ServerSettings, *, edited: bool = False) -> None:
         bot, now = self._bot, datetime.now(UTC)
         # Of a message that is answered already, it may be we who took the previews away.
         keys = [] if said.silent else await self._keys(said)
         if not keys:
             return
         lately = await bot.store.shared_since(said.channel_id, now - PAUSE)
-        body = await self._body([key for key in keys if key not in lately], settings)
-        for key in keys:
+        new = [key for key in keys if key not in lately]
+        body = await self._body(new, settings)
+        # A preview that Discord adds is an edit too, and shares nothing a second time.
+        for key in new if edited else keys:
             await bot.store.record_share(
                 said.channel_id,
                 key,
@@ -224,18 +223,12 @@ class MessageLinks:
         body = await self._body(keys, settings)
         if body is None:
             return
+        if not settings.classic:  # the reply may be a classic one from before
+            body |= {"content": None, "embeds": []}
         if not await self._at_reply("PATCH", reply, json=body):
-            await self._bot.store.take_link_replies([said.message_id])
+            await self._take_back([said.message_id])  # nothing turns a layout into an embed
             return
-        changed = LinkReply(
-            reply.message_id,
-            reply.channel_id,
-            reply.user_id,
-            reply.reply_id,
-            "\n".join(keys),
-            reply.replied_at,
-        )
-        await self._bot.store.save_link_reply(changed)
+        await self._bot.store.save_link_reply(replace(reply, keys="\n".join(keys)))
 
     async def _take_back(self, message_ids: Sequence[int]) -> None:
         for reply in await self._bot.store.take_link_replies(message_ids):

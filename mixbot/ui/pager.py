@@ -17,7 +17,7 @@ from mixbot.mixcloud import Cloudcast, Playlist, Tag, User
 from mixbot.ui import cards, linking
 from mixbot.ui.answers import Answer, remember
 from mixbot.ui.components import Component, Rows, button, menu, row
-from mixbot.ui.handling import Interaction, chosen, handles
+from mixbot.ui.handling import Interaction, chosen, handles, seen_alone
 from mixbot.ui.listings import (
     COMMENTS,
     EARLIER,
@@ -201,11 +201,10 @@ async def open_choice(interaction: Interaction, match: re.Match[str]) -> None:
 
 async def turn_to(interaction: Interaction, place: Place) -> None:
     """Show `place` on the clicked message if its clicker may turn it, else in a private copy."""
-    message = interaction.message
     mine = place.owner_id in (ANYBODY, interaction.user.id)
     if not mine:
         place = replace(place, owner_id=interaction.user.id)
-    private = not mine or bool(message and message.flags.ephemeral)
+    private = not mine or seen_alone(interaction)
     async with Answer(interaction, private=private, in_place=mine) as answer:
         page = await render(answer, place)
         if page is None:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, grouped
-from mixbot.mixcloud import Cloudcast, Link, Resource, User
+from mixbot.mixcloud import Cloudcast, Link, Resource, ShortLink, User
 from mixbot.mixcloud.models import resource
 from mixbot.mixcloud.tracklists import written_time
 from mixbot.ui import cards
 from mixbot.ui.acting import action_button
 from mixbot.ui.answers import Answer, remember
 from mixbot.ui.components import Component, button, link_button, menu, option, row
-from mixbot.ui.handling import Interaction, handles
+from mixbot.ui.handling import Interaction, handles, seen_alone
 from mixbot.ui.listings import OF_PEOPLE
 from mixbot.ui.references import SHORT, Reference, reference, resolve
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
+
+T = TypeVar("T", bound=Resource)
 
 URL_LIMIT = 512  # characters; Discord refuses a link button with more
 TRACKS = 25  # on a page of a tracklist, of up to 140 characters each
@@ -56,31 +59,38 @@ class NoTracklist(UserError):
 
 async def fetch_show(bot: MixBot, key: str) -> Cloudcast:
     """The show at `key`, with its description; raises NotAShowThere for anything else."""
-    found = await _fetch(bot, key)
-    if not isinstance(found, Cloudcast):
-        raise NotAShowThere
-    bot.names[found.key] = found.name
-    return found
+    return await _fetch(bot, key, Cloudcast, NotAShowThere)
 
 
 async def fetch_person(bot: MixBot, key: str) -> User:
     """The person at `key`; raises NotAPersonThere for anything else."""
-    found = await _fetch(bot, key)
-    if not isinstance(found, User):
-        raise NotAPersonThere
+    return await _fetch(bot, key, User, NotAPersonThere)
+
+
+async def _fetch(bot: MixBot, key: str, kind: type[T], problem: type[UserError]) -> T:
+    """What is at `key`, asked for once in a while; raises `problem` if it is no `kind`."""
+    kept = bot.details.get(key)
+    if kept is None:
+        found = await bot.mixcloud.get(key)
+        found.data.pop("metadata", None)
+        bot.details[key] = orjson.dumps(found.data)
+    else:
+        found = resource(orjson.loads(kept), bot.mixcloud, full=True)
+    if not isinstance(found, kind):
+        raise problem
     bot.names[found.key] = found.name
     return found
 
 
-async def _fetch(bot: MixBot, key: str) -> Resource:
-    kept = bot.details.get(key)
-    if kept is not None:
-        return resource(orjson.loads(kept), bot.mixcloud, full=True)
-    found = await bot.mixcloud.get(key)
-    data = found.data
-    data.pop("metadata", None)
-    bot.details[key] = orjson.dumps(data)
-    return found
+async def keys_of_shows(
+    bot: MixBot, links: Iterable[Link | ShortLink], *, most_short: int
+) -> list[str]:
+    """The keys of the shows that `links` lead to, each once; Mixcloud is asked of short ones."""
+    links = list(links)
+    short = [link for link in links if isinstance(link, ShortLink)]
+    long = {link: await bot.mixcloud.resolve(link) for link in short[:most_short]}
+    found = (long.get(link) if isinstance(link, ShortLink) else link for link in links)
+    return list(dict.fromkeys(link.key for link in found if link and link.show))
 
 
 async def open_show(answer: Answer, key: str, *, at: int | None = None) -> None:
@@ -209,8 +219,7 @@ async def open_tracklist(answer: Answer, key: str, page: int) -> None:
 @handles(re.compile(r"m1:tracks(?P<in_place>!?):(?P<page>\d{1,3}):(?P<ref>.+)"))
 async def show_tracks(interaction: Interaction, match: re.Match[str]) -> None:
     """Show a page of a tracklist: privately, in place of the one before it."""
-    message = interaction.message
-    in_place = bool(match["in_place"] and message and message.flags.ephemeral)
+    in_place = bool(match["in_place"]) and seen_alone(interaction)
     async with Answer(interaction, private=True, in_place=in_place) as answer:
         key = await resolve(interaction.client.store, Reference(match["ref"]))
         await open_tracklist(answer, key, int(match["page"]))

@@ -16,7 +16,7 @@ from mixbot.ui import cards
 from mixbot.ui.acting import ACTION
 from mixbot.ui.answers import Answer, remember
 from mixbot.ui.components import button, row
-from mixbot.ui.handling import Interaction, custom_ids, handles
+from mixbot.ui.handling import Interaction, custom_ids, handles, seen_alone
 from mixbot.ui.listings import Listing, restored, stored
 from mixbot.ui.references import Reference, resolve
 from mixbot.ui.showing import show_buttons
@@ -48,7 +48,7 @@ async def find(
     Popular and new shows are looked at until one fills four fifths of the time; if none does, it
     is the longest that does not exceed it. Raises NothingFits where all do.
     """
-    codes = "gm" if tag else "pn"
+    codes, but = "gm" if tag else "pn", comparable(but)
     best: Cloudcast | None = None
     places = [(code, page) for code in codes for page in range(PAGES)]
     chance.shuffle(places)
@@ -57,9 +57,7 @@ async def find(
     for code, number in places:
         listing = Listing(code, tag)
         leaf = await listing.page(bot, number * listing.size, user_id)
-        shows: list[Cloudcast] = [
-            show for show in leaf.all() if comparable(show.key) != comparable(but)
-        ]
+        shows: list[Cloudcast] = [show for show in leaf.all() if comparable(show.key) != but]
         if minutes is None and shows:
             return chance.choice(shows)
         room = (minutes or 0) * 60
@@ -100,13 +98,12 @@ async def open_surprise(answer: Answer, tag: str, minutes: int | None, *, but: s
 @handles(re.compile(r"m1:again:(?P<owner>\d+):(?P<minutes>\d{1,4}):(?P<listing>.+)"))
 async def another(interaction: Interaction, match: re.Match[str]) -> None:
     """Show another one in its place; to those who did not ask for the first, privately."""
-    message = interaction.message
     mine = interaction.user.id == int(match["owner"])
-    private = not mine or bool(message and message.flags.ephemeral)
+    private = not mine or seen_alone(interaction)
     async with Answer(interaction, private=private, in_place=mine) as answer:
         bot = interaction.client
         listing = await restored(bot, match["listing"])
-        but = await _shown(bot, message) if message else ""
+        but = await _shown(bot, interaction.message) if interaction.message else ""
         await open_surprise(answer, listing.query, int(match["minutes"]) or None, but=but)
 
 

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
-from mixbot.languages import ENGLISH, LOCALES, catalogue
+from mixbot.languages import ENGLISH, catalogue, language_of
 
 COMMAND, OPTION = "command", "option"  # where a word of the catalogues is a name
 NAMES = {
@@ -14,7 +14,6 @@ NAMES = {
     Location.group_name: COMMAND,
     Location.parameter_name: OPTION,
 }
-LANGUAGE_OF = {locale: language for language, locales in LOCALES.items() for locale in locales}
 
 
 class Catalogues(app_commands.Translator):
@@ -26,7 +25,7 @@ class Catalogues(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        language = LANGUAGE_OF.get(str(locale), ENGLISH)
+        language = language_of(str(locale))
         if language == ENGLISH:
             return None
         kind = NAMES.get(context.location)

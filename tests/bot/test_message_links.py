@@ -224,6 +224,44 @@ async def test_classic_cards_leave_the_preview(reading: Scene) -> None:
     assert private.embeds == []
 
 
+async def test_a_classic_answer_is_changed_into_a_layout(reading: Scene) -> None:
+    choice = {"cards": "small embeds and Discord's own preview"}
+    await (await reading.ada.slash(reading.channel, "settings", choice)).reply()
+    message = await reading.noor.say(reading.channel, url(reading))
+    card = await reply_to(reading, message)
+    await (await reading.ada.slash(reading.channel, "settings", {"cards": "large layouts"})).reply()
+    await reading.noor.edit(message, f"I meant {url(reading, 'ambient')}")
+    await card.until(lambda card: url(reading, "ambient") in card.text)
+    assert card.embeds == []
+
+
+async def test_a_layout_that_should_be_classic_now_goes_with_its_link(reading: Scene) -> None:
+    message = await reading.noor.say(reading.channel, url(reading))
+    card = await reply_to(reading, message)
+    choice = {"cards": "small embeds and Discord's own preview"}
+    await (await reading.ada.slash(reading.channel, "settings", choice)).reply()
+    await reading.noor.edit(message, f"I meant {url(reading, 'ambient')}")
+    await card.until(lambda card: card.deleted)
+
+
+async def test_an_edit_shares_nothing_twice(reading: Scene) -> None:
+    message = await reading.noor.say(reading.channel, url(reading))
+    await reply_to(reading, message)
+    again = await reading.ada.say(reading.channel, url(reading))  # no reply within the hour
+    await handled(reading)
+    assert await shares_of(reading) == 1
+    await reading.ada.edit(again, f"Listen: {url(reading)}")
+    await handled(reading)
+    assert await shares_of(reading) == 1
+
+
+async def shares_of(scene: Scene) -> int:
+    """How many shares are remembered of Ada."""
+    await scene.parts.store.last_share(int(scene.channel.id))
+    data = await scene.parts.store.remembered(int(scene.ada.id))
+    return len(data["shares"])
+
+
 async def test_without_the_intent_settings_say_why_nothing_happens(scene: Scene) -> None:
     scene.guild.allow(scene.ada, Permission.MANAGE_GUILD)
     answer = await (await scene.ada.slash(scene.channel, "settings", SWITCH_ON)).reply()
