@@ -22,9 +22,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from benchmarks.drawing import measure_drawing
 from benchmarks.ours import QUERIES, RESULTS, Served, run_mixbot, run_mixcloud
 from benchmarks.pong import run_pong
 from benchmarks.processes import Process, last_in_line, spawned
+from benchmarks.program import Program, program
 from mixbot.sandbox import DiscordServer
 from mixbot.sandbox.discord import Channel, Message, User
 from mixbot.settings import Settings
@@ -88,6 +90,7 @@ class Crowd:
             database_url=f"sqlite:///{database}",
             encryption_keys=SecretStr(Vault.new_key()),
             log_level="ERROR",
+            http_port=0,
         )
 
     def linked(self, mixcloud: Served) -> dict[int, str]:
@@ -109,7 +112,7 @@ class Subject:
     """A command of a bot, used by another person with other words each time."""
 
     name: str
-    process: Process
+    process: Process | Program
     crowd: Crowd
     command: str
     options: Callable[[int], dict[str, str]]
@@ -145,13 +148,38 @@ class Typing(Subject):
         return time.perf_counter() - started
 
 
+class Turning(Subject):
+    """A search, and the page after it by the button: two interactions, of which one is counted."""
+
+    def __init__(self, process: Process, crowd: Crowd, served: Served) -> None:
+        queries = served.queries
+
+        def query(number: int) -> dict[str, str]:
+            return {"query": queries[number % len(queries)]}
+
+        super().__init__("a page turned", process, crowd, "mixcloud search", query, has_results)
+
+    async def use(self) -> float:
+        number = next(self.numbers)
+        user, channel = self.crowd.seats[number % len(self.crowd.seats)]
+        found = await user.slash(channel, self.command, **self.options(number))
+        message = await found.reply(PATIENCE)
+        started = time.perf_counter()
+        clicked = await user.click(message, "Next ▶")
+        if not self.is_right(await clicked.reply(PATIENCE)):
+            raise RuntimeError("the page was not turned")
+        return time.perf_counter() - started
+
+
 def main() -> None:
     size = QUICK if "--quick" in sys.argv else FULL
     with tempfile.TemporaryDirectory() as folder:
         with one_core():
             asyncio.run(measure_cpu(size, Path(folder)))
         asyncio.run(measure_latency(size, Path(folder)))
-        asyncio.run(measure_memory(size, Path(folder)))
+        with one_core():
+            asyncio.run(measure_drawings(size, Path(folder)))
+        asyncio.run(measure_programs(size, Path(folder)))
 
 
 @contextmanager
@@ -167,7 +195,11 @@ def pong_subject(process: Process, crowd: Crowd) -> Subject:
     return Subject("pong", process, crowd, "ping", lambda _: {}, lambda m: m.content == "pong")
 
 
-def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subject]:
+def has_results(message: Message) -> bool:
+    return len(message.menus[0]["options"]) >= RESULTS
+
+
+def mixbot_subjects(process: Process | Program, crowd: Crowd, served: Served) -> list[Subject]:
     """What mixbot does: asking nobody, asking Mixcloud, and from what it keeps for a while."""
     queries, keys = served.queries, served.keys
 
@@ -181,9 +213,6 @@ def mixbot_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subj
 
     def key(number: int) -> str:
         return keys[number // len(crowd.seats) % len(keys)].strip("/")
-
-    def has_results(message: Message) -> bool:
-        return len(message.menus[0]["options"]) >= RESULTS
 
     def has_title(message: Message) -> bool:
         return message.text.startswith("###")
@@ -363,35 +392,64 @@ def milliseconds(ordered: Sequence[float], percent: int) -> str:
     return f"{ordered[len(ordered) * percent // 100] * 1e3:.1f}"
 
 
-# Memory
+# Drawing
 
 
-async def measure_memory(size: Size, folder: Path) -> None:
-    print(f"\nResident memory of fresh processes in 1 and in {MANY_SERVERS} servers\n")
-    print(f"| | 1 server, MB | {MANY_SERVERS} servers, MB | KB a server |")
-    print("| --- | ---: | ---: | ---: |")
-    samples = []
+async def measure_drawings(size: Size, folder: Path) -> None:
+    async with spawned(run_mixcloud, 0) as (_, served), DiscordServer() as server:
+        settings = Crowd(server, servers=1, people=1).settings(served, folder / "drawing.db")
+        await measure_drawing(settings, served, rounds=size.rounds)
+
+
+# Starting, and memory
+
+
+async def measure_programs(size: Size, folder: Path) -> None:
+    """Start `mixbot run` again and again, and fill its cache."""
+    few, many = [], []
     async with spawned(run_mixcloud, 0) as (_, served):
         for number in range(size.starts):
-            few = await resident(1, folder / f"few-{number}.db", served)
-            many = await resident(MANY_SERVERS, folder / f"many-{number}.db", served)
-            samples.append((few, many))
-    for position, name in enumerate(("connected", f"{MANY_SHOWS} shows in the cache")):
-        few_size = statistics.median(few[position] for few, _ in samples)
-        many_size = statistics.median(many[position] for _, many in samples)
-        each = statistics.median(
-            (many[position] - few[position]) / (MANY_SERVERS - 1) for few, many in samples
-        )
-        print(f"| {name} | {few_size / 1e6:.1f} | {many_size / 1e6:.1f} | {each / 1e3:.2f} |")
+            few.append(await start(1, folder / f"few-{number}.db", served))
+            many.append(await start(MANY_SERVERS, folder / f"many-{number}.db", served))
+    print("\nFrom the start of `mixbot run`, in seconds\n")
+    print(f"| | 1 server | {MANY_SERVERS} servers |")
+    print("| --- | ---: | ---: |")
+    for name in ("connected", "answered"):
+        print(f"| {name} | {middle(few, name):.2f} | {middle(many, name):.2f} |")
+    print("\nIts resident memory\n")
+    print(f"| | 1 server, MB | {MANY_SERVERS} servers, MB | KB a server |")
+    print("| --- | ---: | ---: | ---: |")
+    for name, what in (("bytes", "connected"), ("full_bytes", f"{MANY_SHOWS} shows in the cache")):
+        few_size, many_size = middle(few, name), middle(many, name)
+        each = (many_size - few_size) / (MANY_SERVERS - 1)
+        print(f"| {what} | {few_size / 1e6:.1f} | {many_size / 1e6:.1f} | {each / 1e3:.2f} |")
 
 
-async def resident(servers: int, database: Path, served: Served) -> tuple[int, int]:
-    """Bytes once connected, and once as many shows are kept as there is room for."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a fresh `mixbot run` was like."""
+
+    connected: float  # seconds from its start until Discord called it ready
+    answered: float  # and until somebody had an answer
+    bytes: int
+    full_bytes: int  # with as many shows kept as there is room for
+
+
+def middle(starts: Sequence[Start], name: str) -> float:
+    return float(statistics.median(getattr(one, name) for one in starts))
+
+
+async def start(servers: int, database: Path, served: Served) -> Start:
+    """Start the program in a Discord with so many servers; use it, and stop it."""
     async with DiscordServer() as server:
         crowd = Crowd(server, servers=servers, people=1)
-        async with spawned(run_mixbot, crowd.settings(served, database), {}) as (process, _):
-            connected = process.resident_bytes()
-            search = mixbot_subjects(process, crowd, served)[1]
+        async with program(crowd.settings(served, database)) as running:
+            await server.ready(PATIENCE)
+            connected = time.perf_counter() - running.started
+            help, search, *_ = mixbot_subjects(running, crowd, served)
+            await help.use()
+            answered = time.perf_counter() - running.started
+            size = running.resident_bytes()
             search.options = lambda number: {"query": unheard(served.queries, number)}
             await turn(search, MANY_SHOWS // RESULTS)
-            return connected, process.resident_bytes()
+            return Start(connected, answered, size, running.resident_bytes())
