@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+import aiohttp
 import discord
 import orjson
+from aiohttp.payload import BytesPayload
 from discord.http import Route
 from discord.webhook.async_ import async_context
+from yarl import URL
 
 from mixbot.ui.cards import LAYOUT, Card, as_embed, as_layout
 from mixbot.ui.components import Rows, text
@@ -27,6 +30,7 @@ SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
 EPHEMERAL = 1 << 6  # a bit of a message's flags
 SEND, SEND_LATER, EDIT_LATER, EDIT, FORM = 4, 5, 6, 7, 9  # kinds of responses to an interaction
 KEY = "answer"
+REFUSALS = {403: discord.Forbidden, 404: discord.NotFound}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +234,13 @@ async def _request(
     bot = source.client if isinstance(source, discord.Interaction) else source
     session = bot.http._HTTPClient__session  # type: ignore[attr-defined]  # as Webhook.partial does
     proxy: dict[str, Any] = {"proxy": bot.http.proxy, "proxy_auth": bot.http.proxy_auth}
+    written = orjson.dumps(payload)
     if file is None:
-        await async_context.get().request(route, session, payload=payload, **proxy)
+        if not await _taken(session, route, written, proxy):
+            await async_context.get().request(route, session, payload=payload, **proxy)
         return
     parts: list[dict[str, Any]] = [
-        {"name": "payload_json", "value": orjson.dumps(payload).decode()},
+        {"name": "payload_json", "value": written.decode()},
         {
             "name": "files[0]",
             "value": file.data,
@@ -243,6 +249,36 @@ async def _request(
         },
     ]
     await async_context.get().request(route, session, multipart=parts, **proxy)
+
+
+async def _taken(
+    session: aiohttp.ClientSession, route: Route, written: bytes, proxy: dict[str, Any]
+) -> bool:
+    """Whether Discord took it at once; if not, it may when discord.py has waited and tried again.
+
+    That is all that nearly every answer needs, and a third less than what discord.py does for it:
+    no lock, for an answer waits for its promise itself, and no answer read that nobody asked for.
+    """
+    async with session.request(
+        route.method,
+        URL(route.url, encoded=True),
+        data=BytesPayload(written, content_type="application/json"),
+        **proxy,
+    ) as response:
+        said = await response.read()
+        if response.status < 300:
+            return True
+        if response.status == 429 or response.status >= 500:
+            return False
+        raise REFUSALS.get(response.status, discord.HTTPException)(response, _read(said))
+
+
+def _read(said: bytes) -> Any:
+    """Discord's JSON, or the text that something on the way said in its place."""
+    try:
+        return orjson.loads(said)
+    except orjson.JSONDecodeError:
+        return said.decode(errors="replace")
 
 
 async def remember(interaction: discord.Interaction[MixBot], show_key: str | None) -> None:

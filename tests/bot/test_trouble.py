@@ -50,6 +50,45 @@ async def test_mixcloud_in_trouble_is_told_in_words(
     assert time.monotonic() - begun < 10
 
 
+CALLBACK = "/interactions/*/*/callback"
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_an_answer_that_discord_cannot_take_now_is_given_again(
+    scene: Scene, status: int
+) -> None:
+    busy = {"message": "Later", "retry_after": 0.01, "global": False}
+    headers = {"Via": "1.1 google"}  # who is banned by Cloudflare has none, and stops
+    scene.discord.fault("POST", CALLBACK, status=status, body=busy, headers=headers, times=1)
+    answer = await scene.use(scene.ada, "mixcloud search", query="jazz")
+    assert "1 of 20+" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, discord.HTTPException), (403, discord.Forbidden), (404, discord.NotFound)],
+)
+async def test_an_answer_that_discord_refuses_is_not_given_again(
+    scene: Scene, status: int, kind: type[discord.HTTPException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.discord.fault("POST", CALLBACK, status=status, code=10062, message="No such thing")
+    problems: asyncio.Queue[BaseException] = asyncio.Queue()
+
+    async def report(interaction: object, error: BaseException) -> None:
+        problems.put_nowait(error)
+
+    monkeypatch.setattr("mixbot.bot.replies.report", report)
+    await scene.ada.slash(scene.channel, "mixcloud search", query="jazz")
+    async with asyncio.timeout(5):
+        problem = await problems.get()
+    problem = getattr(problem, "original", problem)
+    assert isinstance(problem, kind)
+    assert "No such thing" in str(problem)
+    assert problem.code == 10062
+    answers = [one for one in scene.discord.requests if one.path.endswith("/callback")]
+    assert len(answers) == 1
+
+
 async def test_a_rate_limit_is_told_and_holds_everyone(scene: Scene) -> None:
     scene.mixcloud.fault("GET", "/search/", RateLimit(452), times=1)
     answer = await scene.use(scene.ada, "mixcloud search", query="jazz")
