@@ -15,22 +15,26 @@ class Preferences:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._servers: TTLCache[int, ServerSettings | None] = TTLCache(MOST, SECONDS)
-        self._people: TTLCache[int, PersonSettings | None] = TTLCache(MOST, SECONDS)
+        self._servers: TTLCache[int, ServerSettings] = TTLCache(MOST, SECONDS)
+        self._people: TTLCache[int, PersonSettings] = TTLCache(MOST, SECONDS)
 
     async def server(self, guild_id: int | None) -> ServerSettings:
         """The settings of a server; outside of servers, the defaults."""
         if guild_id is None:
             return NOWHERE
-        if guild_id not in self._servers:
-            self._servers[guild_id] = await self._store.server(guild_id)
-        return self._servers.get(guild_id) or ServerSettings(guild_id)
+        settings = self._servers.get(guild_id)
+        if settings is None:
+            settings = await self._store.server(guild_id) or ServerSettings(guild_id)
+            self._servers[guild_id] = settings
+        return settings
 
     async def person(self, user_id: int) -> PersonSettings:
         """The settings of a person."""
-        if user_id not in self._people:
-            self._people[user_id] = await self._store.person(user_id)
-        return self._people.get(user_id) or PersonSettings(user_id)
+        settings = self._people.get(user_id)
+        if settings is None:
+            settings = await self._store.person(user_id) or PersonSettings(user_id)
+            self._people[user_id] = settings
+        return settings
 
     async def decide_for_server(self, settings: ServerSettings) -> None:
         """From now on a server has these settings."""

@@ -10,7 +10,7 @@ import discord
 
 from mixbot.languages import _, grouped, spoken
 
-HARMLESS = re.compile(r"(?:[^\W_]|[ ,&!?'’])*")
+HARMLESS = re.compile(r"[^\\*_~`|<>@#\[-]*")  # Discord formats and mentions nothing without these
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
