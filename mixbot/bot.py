@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mixbot.settings import Settings
     from mixbot.ui.cards import Card
     from mixbot.ui.listings import Leaf
+    from mixbot.ui.showing import Detail
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class MixBot(commands.AutoShardedBot):
         self._gateway_url = gateway_url
         self.preferences = Preferences(store)
         self.pages: TTLCache[tuple[str, str, int], Leaf] = TTLCache(PAGES_KEPT, KEPT_SECONDS)
-        self.details: TTLCache[str, bytes] = TTLCache(DETAILS_KEPT, KEPT_SECONDS)  # JSON, by key
+        self.details: TTLCache[str, Detail] = TTLCache(DETAILS_KEPT, KEPT_SECONDS)  # by key
         self.names: LRUCache[str, str] = LRUCache(4096)  # show or person → its title
         self.help_cards: dict[str, Card] = {}  # by language
         self._recent: LRUCache[tuple[int, str], list[str]] = LRUCache(4096)

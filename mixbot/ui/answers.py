@@ -16,6 +16,7 @@ from discord.http import Route
 from discord.webhook.async_ import async_context
 from yarl import URL
 
+from mixbot.languages import spoken
 from mixbot.ui.cards import LAYOUT, Card, as_embed, as_layout
 from mixbot.ui.components import Rows, text
 from mixbot.ui.tongues import speak_to, speak_to_all
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Body: TypeAlias = dict[str, Any]
 """A message's fields, as Discord's JSON has them."""
+Form: TypeAlias = tuple[str, bool, bool]
+"""The language of an answer, whether it is private, and whether its card is an embed."""
 
 SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
 EPHEMERAL = 1 << 6  # a bit of a message's flags
@@ -40,6 +43,14 @@ class File:
     name: str
     data: bytes
     content_type: str
+
+
+def written_once(body: Body) -> Body:
+    """`body` with its parts as JSON in JSON: it is sent again and again."""
+    return {
+        name: orjson.Fragment(orjson.dumps(part)) if isinstance(part, list) else part
+        for name, part in body.items()
+    }
 
 
 class State(Enum):
@@ -102,12 +113,16 @@ class Answer:
         file: File | None = None,
     ) -> None:
         """Show this, in place of what the answer showed before: a text, or a card."""
-        if self._promise:
-            await self._promise
         if card:
-            body = self._drawn(card, rows)
+            body = self.drawn(card, rows)
         else:
             body = self._text(await self.interaction.client.clickable(content), rows)
+        await self.give_drawn(body, file)
+
+    async def give_drawn(self, body: Body, file: File | None = None) -> None:
+        """Show what was `drawn`, by this answer or by another of the same form."""
+        if self._promise:
+            await self._promise
         before, self.state = self.state, State.GIVEN
         try:
             await self._show(body, file, first=before is State.OWED)
@@ -115,10 +130,18 @@ class Answer:
             self.state = before  # Discord took offence at it, and still waits
             raise
 
-    def _drawn(self, card: Card, rows: Rows) -> Body:
-        if self._classic and not self._stays_layout:
-            return as_embed(card, rows)
-        return as_layout(card, rows)
+    @property
+    def form(self) -> Form:
+        """What decides how a card looks, and which buttons it has."""
+        return spoken(), self.private, self._is_classic
+
+    def drawn(self, card: Card, rows: Rows) -> Body:
+        """`card` and its buttons as Discord is told of them."""
+        return as_embed(card, rows) if self._is_classic else as_layout(card, rows)
+
+    @property
+    def _is_classic(self) -> bool:
+        return self._classic and not self._stays_layout
 
     def _text(self, content: str, rows: Rows) -> Body:
         if self._stays_layout:

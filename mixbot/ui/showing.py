@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import orjson
@@ -15,7 +16,7 @@ from mixbot.mixcloud.models import resource
 from mixbot.mixcloud.tracklists import written_time
 from mixbot.ui import cards
 from mixbot.ui.acting import action_button
-from mixbot.ui.answers import Answer, remember
+from mixbot.ui.answers import Answer, Body, Form, remember, written_once
 from mixbot.ui.components import Component, button, link_button, menu, option, row
 from mixbot.ui.handling import Interaction, handles, seen_alone
 from mixbot.ui.listings import OF_PEOPLE
@@ -57,6 +58,23 @@ class NoTracklist(UserError):
         super().__init__(N_("Mixcloud tells no tracklist of this show."))
 
 
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A show or person as it is kept: its JSON, and the answers that were drawn of it."""
+
+    written: bytes
+    drawn: dict[Form, Drawn] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An answer that shows what is at `key`, ready to be given again."""
+
+    key: str
+    name: str
+    body: Body
+
+
 async def fetch_show(bot: MixBot, key: str) -> Cloudcast:
     """The show at `key`, with its description; raises NotAShowThere for anything else."""
     return await _fetch(bot, key, Cloudcast, NotAShowThere)
@@ -73,9 +91,9 @@ async def _fetch(bot: MixBot, key: str, kind: type[T], problem: type[UserError])
     if kept is None:
         found = await bot.mixcloud.get(key)
         found.data.pop("metadata", None)
-        bot.details[key] = orjson.dumps(found.data)
+        bot.details[key] = Detail(orjson.dumps(found.data))
     else:
-        found = resource(orjson.loads(kept), bot.mixcloud, full=True)
+        found = resource(orjson.loads(kept.written), bot.mixcloud, full=True)
     if not isinstance(found, kind):
         raise problem
     bot.names[found.key] = found.name
@@ -96,15 +114,29 @@ async def keys_of_shows(
 async def open_show(answer: Answer, key: str, *, at: int | None = None) -> None:
     """Answer with a show's card; with what is played `at` so many seconds."""
     bot = answer.interaction.client
-    show = await fetch_show(bot, key)
+    kept = bot.details.get(key)
+    drawn = kept.drawn.get(answer.form) if kept and at is None else None
+    if drawn is None:
+        drawn = await _draw_show(answer, key, at)
+    bot.names[drawn.key] = drawn.name
     if not answer.private:
-        await remember(answer.interaction, show.key)
+        await remember(answer.interaction, drawn.key)
+    await answer.give_drawn(drawn.body)
+
+
+async def _draw_show(answer: Answer, key: str, at: int | None) -> Drawn:
+    bot = answer.interaction.client
+    show = await fetch_show(bot, key)
     rows = [
         await show_buttons(bot, show, start=at),
         await _more_buttons(bot, show, private=answer.private),
     ]
     small = "" if at is None else _playing(show, at)
-    await answer.give(card=cards.show(show, small=small), rows=rows)
+    body = answer.drawn(cards.show(show, small=small), rows)
+    drawn = Drawn(show.key, show.name, written_once(body))
+    if at is None and (kept := bot.details.get(key)):
+        kept.drawn[answer.form] = drawn
+    return drawn
 
 
 def _playing(show: Cloudcast, at: int) -> str:
