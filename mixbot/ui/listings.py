@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 QUERY_ROOM = 48  # characters of a query inside a custom_id
 EARLIER, LATER = "earlier", "later"
-PICTURES = ("320wx320h", "640wx640h")
+PICTURE = "320wx320h"
 
 # The letters are part of custom_ids and must never change.
 SEARCHES: dict[str, SearchType] = {"s": "cloudcast", "u": "user", "t": "tag"}
@@ -77,6 +77,7 @@ class Leaf:
     ends: array[int]  # of each result in `joined`
     more: bool
     options: dict[str, Any] = field(default_factory=dict)  # of the menu, by language
+    drawn: tuple[Any, Any] = (None, None)  # which of the results was shown last, and how
 
     @classmethod
     def of(cls, items: Iterable[dict[str, Any]], *, more: bool) -> Leaf:
@@ -246,7 +247,9 @@ def _leaf(page: ResourceList, offset: int) -> Leaf:
     return leaf
 
 
-NOT_SHOWN = ("slug", "updated_time", "listener_count", "username", "cover_pictures", "biog")
+NOT_SHOWN = (
+    "slug updated_time listener_count comment_count repost_count username cover_pictures biog"
+).split()
 
 
 def _slim(data: dict[str, Any]) -> dict[str, Any]:
@@ -254,11 +257,11 @@ def _slim(data: dict[str, Any]) -> dict[str, Any]:
     for name in NOT_SHOWN:
         data.pop(name, None)
     if pictures := data.get("pictures"):
-        data["pictures"] = {size: pictures[size] for size in PICTURES if size in pictures}
+        data["pictures"] = {PICTURE: pictures[PICTURE]} if PICTURE in pictures else {}
     if user := data.get("user"):
         data["user"] = _slim_user(user)
     if tags := data.get("tags"):
-        data["tags"] = [{"key": tag["key"], "name": tag["name"]} for tag in tags]
+        data["tags"] = [{"name": tag["name"]} for tag in tags if tag["name"].strip()]
     for nested in ("from", "owner"):
         if nested in data:
             data[nested] = _slim_user(data[nested])

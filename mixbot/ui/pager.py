@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, cast
 
 from mixbot.accounts import NotLinked
 from mixbot.errors import UserError
-from mixbot.languages import N_, _
+from mixbot.languages import N_, _, spoken
 from mixbot.mixcloud import Cloudcast, Playlist, Tag, User
 from mixbot.ui import cards, linking
-from mixbot.ui.answers import Answer, remember
+from mixbot.ui.answers import Answer, remember, written_once
 from mixbot.ui.components import Component, Rows, button, menu, row
 from mixbot.ui.handling import Interaction, chosen, handles, seen_alone
 from mixbot.ui.listings import (
@@ -71,6 +71,16 @@ class Page:
     show_key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A show of a page as it was drawn, for the next one who comes to it."""
+
+    key: str
+    name: str
+    card: cards.Card
+    buttons: Component
+
+
 class NothingThere(UserError):
     def __init__(self) -> None:
         super().__init__(N_("That was the last one."))
@@ -111,8 +121,8 @@ async def render(answer: Answer, place: Place) -> Page | None:
 
 async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -> Page:
     """A show of the page, its buttons, and the menu of the others."""
-    show = cast(Cloudcast, leaf.result(min(place.index - place.offset, len(leaf) - 1)))
-    bot.names[show.key] = show.name
+    shown = await _shown(bot, place, leaf)
+    bot.names[shown.key] = shown.name
     written = await stored(bot, place.listing)
     known = place.offset + len(leaf)
     before, after = place.index - 1, place.index + 1
@@ -122,16 +132,32 @@ async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) ->
     ]
     if private and place.listing.code not in OWN:
         turning.append(button(_("Show to all"), f"m1:all:list:{place.index}:{written}"))
+    rows = [shown.buttons, row(*turning)]
+    if options := place.listing.options(leaf, place.offset):
+        rows.insert(1, row(_menu(place, written, options, len(leaf))))
+    return Page(shown.card, rows, shown.key)
+
+
+async def _shown(bot: MixBot, place: Place, leaf: Leaf) -> Shown:
+    """The show at `place`; nearly everyone comes to the first of a page, and it is drawn once."""
+    which = place.index, spoken()
+    if leaf.drawn[0] != which:
+        leaf.drawn = which, await _draw(bot, place, leaf)
+    shown: Shown = leaf.drawn[1]
+    return shown
+
+
+async def _draw(bot: MixBot, place: Place, leaf: Leaf) -> Shown:
+    show = cast(Cloudcast, leaf.result(min(place.index - place.offset, len(leaf) - 1)))
+    known = place.offset + len(leaf)
     at = _(
         "{place} of {total} · {title}",
         place=place.index + 1,
         total=f"{known}+" if leaf.more else known,
         title=escape(place.listing.title(bot), 150),
     )
-    rows = [await show_buttons(bot, show), row(*turning)]
-    if options := place.listing.options(leaf, place.offset):
-        rows.insert(1, row(_menu(place, written, options, len(leaf))))
-    return Page(cards.show(show, large=False, small=at), rows, show.key)
+    card = cards.show(show, large=False, small=at)
+    return Shown(show.key, show.name, card, written_once(await show_buttons(bot, show)))
 
 
 async def _draw_lines(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -> Page:
