@@ -12,7 +12,7 @@ from string import ascii_lowercase
 
 from aiohttp import web
 
-from benchmarks.pong import READY_SECONDS, connected
+from benchmarks.pong import connected
 from benchmarks.processes import answering
 from mixbot import app, bot, logs
 from mixbot.accounts import PROVIDER, _token_of
@@ -87,7 +87,7 @@ def run_mixbot(
     logs.configure(settings)
 
     async def run() -> None:
-        async with app.assembled(settings, guild_ready_timeout=READY_SECONDS) as parts:
+        async with app.assembled(settings) as parts:
             await _link(parts.store, settings, tokens)
             await app.log_in(parts.bot, settings)
             app.spare_the_collector()

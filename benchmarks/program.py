@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 from pydantic import SecretStr
 
 from benchmarks.processes import resident_bytes
@@ -19,9 +21,16 @@ from mixbot.settings import Settings
 class Program:
     """A mixbot that was started at `started`, by this process's clock (`time.perf_counter`)."""
 
-    def __init__(self, process_id: int, started: float) -> None:
+    def __init__(self, process_id: int, port: int, started: float) -> None:
         self._process_id = process_id
+        self._port = port
         self.started = started
+
+    async def ready(self) -> None:
+        """Wait until `/readyz` says so."""
+        async with aiohttp.ClientSession() as session:
+            while not await _is_ready(session, self._port):  # noqa: ASYNC110 - of another process
+                await asyncio.sleep(0.01)
 
     def cpu_seconds(self) -> float:
         """CPU time of all its threads."""
@@ -36,14 +45,28 @@ class Program:
 @asynccontextmanager
 async def program(settings: Settings) -> AsyncIterator[Program]:
     """A fresh `mixbot run`, whose commands are registered already; it may not be ready yet."""
+    settings = settings.model_copy(update={"http_port": _free_port()})
     await _finished("sync", "--yes", settings=settings)
     started = time.perf_counter()
     process = await _started("run", settings=settings)
     try:
-        yield Program(process.pid, started)
+        yield Program(process.pid, settings.http_port, started)
     finally:
         process.terminate()
         await process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+async def _is_ready(session: aiohttp.ClientSession, port: int) -> bool:
+    try:
+        async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+            return answer.status == 200
+    except aiohttp.ClientConnectionError:
+        return False
 
 
 async def _finished(*arguments: str, settings: Settings) -> None:

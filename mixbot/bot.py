@@ -100,7 +100,8 @@ class MixBot(commands.AutoShardedBot):
             max_messages=None,
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
-            **options,
+            # Without the guilds intent nobody tells of servers later, so none are waited for.
+            **({"guild_ready_timeout": 0.0} | options),
         )
         self.mixcloud = mixcloud
         self.accounts = accounts

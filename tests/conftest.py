@@ -123,7 +123,6 @@ async def running(
         # the sandbox's Mixcloud is one origin for all it does
         short_url=f"{settings.mixcloud_site_url}/i",
         sign_in_url=discord.authorize_url,
-        guild_ready_timeout=0.03,
     ) as parts:
         await app.log_in(parts.bot, settings)
         await parts.bot.tree.sync()

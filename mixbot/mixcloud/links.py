@@ -124,7 +124,7 @@ def _read(address: str, depth: int = 0) -> Link | ShortLink | None:
     if host == SHORT_HOST:
         code = parts.path.strip("/")
         return ShortLink(code) if _SHORT_CODE.fullmatch(code) else None
-    if host in HOSTS | PLAYER_HOSTS and parts.path.startswith(PLAYER_PATHS):
+    if parts.path.startswith(PLAYER_PATHS) and host in HOSTS | PLAYER_HOSTS:
         return _from_player(parts, depth)
     return _from_path(parts.path, start=_start(parts)) if host in HOSTS else None
 
@@ -167,6 +167,8 @@ def _is_name(segment: str) -> bool:
 
 def _start(parts: SplitResult) -> int | None:
     """Seconds of `?t=`: 90, 90s, 1m30s, 1h2m3s, 1:30 or 1:02:03."""
+    if not parts.query:
+        return None
     value = parse_qs(parts.query).get("t", [""])[0].lower()
     match = _UNITS.fullmatch(value) or _CLOCK.fullmatch(value)
     if not match or not any(match.groups()):
