@@ -41,6 +41,7 @@ _ADDRESS = re.compile(
     rf"[/?#][^{_ENDS}]*",
     re.IGNORECASE,
 )
+_PASTED = re.compile(r"https://www\.mixcloud\.com(/[\w.-]+/[\w.-]+/)", re.ASCII)
 _HAS_HOST = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _TRAILING = ".;:!?'*~’"
 _TYPED = re.compile(r"/?(?!\S*mixcloud\.com)[^\s:@?#/\\]+(?:/[^\s:@?#/\\]+)?/?", re.IGNORECASE)
@@ -113,6 +114,8 @@ def read_key(text: str) -> Link | None:
 
 
 def _read(address: str, depth: int = 0) -> Link | ShortLink | None:
+    if match := _PASTED.fullmatch(address):  # nearly every link, which needs no further look
+        return _from_path(match[1])
     address = address.replace("&amp;", "&")
     try:
         parts = urlsplit(address if _HAS_HOST.match(address) else f"//{address}")

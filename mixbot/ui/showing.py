@@ -89,8 +89,7 @@ async def _fetch(bot: MixBot, key: str, kind: type[T], problem: type[UserError])
     """What is at `key`, asked for once in a while; raises `problem` if it is no `kind`."""
     kept = bot.details.get(key)
     if kept is None:
-        found = await bot.mixcloud.get(key)
-        found.data.pop("metadata", None)
+        found = await bot.mixcloud.get(key, create_connections=False)
         bot.details[key] = Detail(orjson.dumps(found.data))
     else:
         found = resource(orjson.loads(kept.written), bot.mixcloud, full=True)
