@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from cachetools import LRUCache
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     RowMapping,
@@ -47,6 +48,7 @@ AnyRow = Row[*tuple[Any, ...]]
 SHARES_KEPT = timedelta(days=400)  # a chart of a year, and some
 REPLIES_KEPT = timedelta(days=7)  # who edits or deletes an older message keeps our answer to it
 SHARES_GATHERED = 0.1  # seconds
+LOOKED_BACK = 250  # shares of a place or person, for the last 25 shows among them
 START_WINDOW = timedelta(minutes=10)
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,35 @@ _LAST_SHARE = (
     .limit(1)
 )
 _SHARE = shares.insert()
+
+
+def _shared_last(column: ColumnElement[Any]) -> Select[Any]:
+    """The newest share of each show among the latest of those whose `column` is “whose”.
+
+    A busy server has thousands, and somebody waits for this with every letter they type.
+    """
+    latest = (
+        select(shares.c.id, shares.c.key)
+        .where(column == bindparam("whose"))
+        .order_by(shares.c.id.desc())
+        .limit(LOOKED_BACK)
+        .subquery()
+    )
+    newest = (
+        select(func.max(latest.c.id).label("id"))
+        .group_by(latest.c.key)
+        .order_by(func.max(latest.c.id).desc())
+        .limit(bindparam("limit"))
+        .subquery()
+    )
+    return (
+        select(*(shares.c[field.name] for field in fields(Share)))
+        .join(newest, shares.c.id == newest.c.id)
+        .order_by(shares.c.id.desc())
+    )
+
+
+_SHARED_IN, _SHARED_BY = _shared_last(shares.c.guild_id), _shared_last(shares.c.user_id)
 _LONG_KEY = select(long_keys.c.key).where(long_keys.c.id == bindparam("id"))
 _SERVER = select(servers).where(servers.c.guild_id == bindparam("guild_id"))
 _PERSON = select(people).where(people.c.user_id == bindparam("user_id"))
@@ -298,23 +329,14 @@ class Store:
     async def recent_shares(
         self, *, guild_id: int | None = None, user_id: int | None = None, limit: int = 25
     ) -> Sequence[Share]:
-        """The shows shared last in a server, or by a user, newest first and each once."""
+        """The shows shared last in a server, or by a user, newest first and each once.
+
+        What was shared longer than LOOKED_BACK shares ago is passed over.
+        """
         await self._save_shares()
-        place = shares.c.user_id == user_id if guild_id is None else shares.c.guild_id == guild_id
-        newest = (
-            select(func.max(shares.c.id).label("id"))
-            .where(place)
-            .group_by(shares.c.key)
-            .order_by(func.max(shares.c.id).desc())
-            .limit(limit)
-            .subquery()
-        )
-        query = (
-            select(*(shares.c[field.name] for field in fields(Share)))
-            .join(newest, shares.c.id == newest.c.id)
-            .order_by(shares.c.id.desc())
-        )
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        query = _SHARED_BY if guild_id is None else _SHARED_IN
+        wanted = {"whose": user_id if guild_id is None else guild_id, "limit": limit}
+        rows = await self._database.read(lambda connection: connection.execute(query, wanted).all())
         return [Share(*row) for row in rows]
 
     async def shared_since(self, channel_id: int, since: datetime) -> set[str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from mixbot.store import Account, LinkAttempt, Share, Store, open_store
+from mixbot.store.queries import LOOKED_BACK
 
 ADA, BOB = 2**63 - 1, 80351110224678912
 NOW = datetime(2026, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
@@ -178,6 +179,15 @@ class TestShares:
         assert await keys(guild_id=9) == ["/a/three/", "/a/one/", "/a/two/"]
         assert await keys(user_id=ADA, limit=2) == ["/a/three/", "/a/one/"]
         assert await keys(guild_id=7) == []
+
+    async def test_however_much_was_shared_few_shares_are_looked_at(self, store: Store) -> None:
+        await store.record_share(1, "/a/old/", shared_at=NOW, guild_id=9)
+        for _ in range(LOOKED_BACK - 1):
+            await store.record_share(1, "/a/again/", shared_at=NOW, guild_id=9)
+        both = await store.recent_shares(guild_id=9)
+        assert [share.key for share in both] == ["/a/again/", "/a/old/"]
+        await store.record_share(1, "/a/again/", shared_at=NOW, guild_id=9)
+        assert [share.key for share in await store.recent_shares(guild_id=9)] == ["/a/again/"]
 
 
 class TestLongKeys:
