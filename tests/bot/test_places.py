@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mixbot.sandbox.discord import Channel, ClientRefused, Permission
+from mixbot.store import ServerSettings
 from tests.bot.test_acting import favorites
 from tests.bot.test_finding import shows
 from tests.conftest import Scene, page_of
@@ -126,6 +127,27 @@ async def test_private_answers_speak_the_person_s_language_public_ones_the_serve
     assert "Wiedergaben" in private.text or "Aufrufe" in private.text or "Länge" in private.text
     refused = await scene.use(german, "mixcloud show", mix="???")
     assert "expected" not in refused.content
+
+
+async def test_what_was_drawn_for_one_is_given_to_no_one_in_another_form(scene: Scene) -> None:
+    """Cards are drawn once for all who ask; their form is the asker's own."""
+    german = scene.discord.user("gert", locale="de")
+    scene.guild.join(german)
+    used = (("mixcloud show", {"mix": scene.jazz}), ("mixcloud search", {"query": "jazz"}))
+    for command, options in used:
+        english = await scene.use(scene.ada, command, **options)
+        assert "Length" in english.text
+        theirs = await scene.use(german, command, **options, visibility="only me")
+        assert "Dauer" in theirs.text
+        assert "Allen zeigen" in theirs.text
+        again = await scene.use(scene.ada, command, **options)
+        assert again.text == english.text
+        assert "Show to all" not in again.text
+    await scene.parts.bot.preferences.decide_for_server(
+        ServerSettings(int(scene.guild.id), classic=True)
+    )
+    for command, options in used:
+        assert (await scene.use(scene.ada, command, **options)).embeds
 
 
 async def test_a_person_may_choose_another_language(scene: Scene) -> None:
