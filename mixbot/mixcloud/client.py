@@ -446,16 +446,16 @@ class Mixcloud:
 
         await self._need_token()
         try:
-            answer = await publish(self, path, draft, *args, **options)
-            return _done(self._judged(answer, decode))
+            return _done(await publish(self, path, draft, *args, **options))
         except errors.MixcloudError as error:
             return cast(AccessDict, self._refused(error))
 
-    async def post_form(self, path: str, form: aiohttp.FormData) -> Answer:
-        """POST `form` with the access token, once; its answer, whenever that comes."""
+    async def post_form(self, path: str, form: aiohttp.FormData) -> Any:
+        """POST `form` with the access token, once; what Mixcloud says, whenever that comes."""
         self.gate.check()
         query = {"access_token": await self._need_token()}
-        return await self._exchange("POST", _with_query(f"{self.api_root}/{path}", query), form)
+        address = _with_query(f"{self.api_root}/{path}", query)
+        return self._judged(await self._exchange("POST", address, form), decode)
 
     # Embedding
 

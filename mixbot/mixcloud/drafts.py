@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias
 
 from .constants import DESCRIPTION_MAX_SIZE, HOST_MAX_COUNT, TAG_MAX_COUNT
 from .datetime import Moment, format_datetime
-from .errors import InvalidArgument
+from .errors import InvalidArgument, said
 from .sections import Section
 from .tracklists import decode_text
 
 if TYPE_CHECKING:
     from .models import Cloudcast
 
-Picture: TypeAlias = str | os.PathLike[str] | BinaryIO | bytes
-"""A path, an open file, or the bytes of a JPEG or PNG."""
+Picture: TypeAlias = str | os.PathLike[str] | BinaryIO | bytes | AsyncIterable[bytes]
+"""A JPEG or PNG: a path, an open file, bytes, or what gives bytes bit by bit."""
 
 Problems: TypeAlias = dict[str, list[str]]
 FLAGS = ("unlisted", "disable_comments", "hide_stats", "publish", "unpublish")
@@ -108,33 +108,43 @@ class Draft:
         for name in FLAGS:
             value = getattr(self, name)
             if value is not None and not isinstance(value, bool):
-                yield name, f"read {value!r}; expected True or False"
+                yield name, said("read {found!r}; expected True or False", found=value)
         chosen = [name for name in VISIBILITIES if getattr(self, name)]
         if len(chosen) > 1:
-            yield chosen[-1], f"at most one of {', '.join(VISIBILITIES)} may be chosen"
+            yield (
+                chosen[-1],
+                said("at most one of {names} may be chosen", names=", ".join(VISIBILITIES)),
+            )
         for name in ("publish", "unpublish"):
             if not editing and getattr(self, name):
-                yield name, "only an edit can do this"
+                yield name, said("only an edit can do this")
         if self.publish_date is not None:
             try:
                 format_datetime(self.publish_date)
             except InvalidArgument as error:
                 yield "publish_date", str(error)
             if self.unlisted:
-                yield "publish_date", "an unlisted show has no date of publication"
+                yield "publish_date", said("an unlisted show has no date of publication")
 
     def _wrong_texts(self, editing: bool) -> Iterator[tuple[str, str]]:
         if self.name is None:
             if not editing:
-                yield "name", "every show needs a name"
+                yield "name", said("every show needs a name")
         elif not _is_text(self.name):
-            yield "name", f"read {self.name!r}; expected a text"
+            yield "name", no_text(self.name)
         if self.description is not None:
             length = len(str(self.description))
             if not isinstance(self.description, str):
-                yield "description", f"read {self.description!r}; expected a text"
+                yield "description", no_text(self.description)
             elif length > DESCRIPTION_MAX_SIZE:
-                yield "description", f"has {length} characters, of {DESCRIPTION_MAX_SIZE} allowed"
+                yield (
+                    "description",
+                    said(
+                        "has {length:,} characters, of {most:,} allowed",
+                        length=length,
+                        most=DESCRIPTION_MAX_SIZE,
+                    ),
+                )
 
     def _wrong_lists(self, editing: bool) -> Iterator[tuple[str, str]]:
         for kind, most, member in (
@@ -145,17 +155,19 @@ class Draft:
             if given is None:
                 continue
             if isinstance(given, str) or not isinstance(given, Sequence):
-                yield f"{kind}-0-{member}", f"read {given!r}; expected a list of texts"
+                problem = said("read {found!r}; expected a list of texts", found=given)
+                yield f"{kind}-0-{member}", problem
                 continue
             for number, text in enumerate(given):
                 if not _is_text(text):
-                    yield f"{kind}-{number}-{member}", f"read {text!r}; expected a text"
+                    yield f"{kind}-{number}-{member}", no_text(text)
                 elif number >= most:
-                    yield f"{kind}-{number}-{member}", f"{text!r} is more than the {most} allowed"
+                    problem = said("{text!r} is more than the {most} allowed", text=text, most=most)
+                    yield f"{kind}-{number}-{member}", problem
         if editing and self.tags is not None and not len(self.tags):
-            yield "tags-0-tag", "Mixcloud knows no way to remove all tags"
+            yield "tags-0-tag", said("Mixcloud knows no way to remove all tags")
         if editing and self.sections is not None and not len(self.sections):
-            yield "sections-0-chapter", "Mixcloud knows no way to remove all sections"
+            yield "sections-0-chapter", said("Mixcloud knows no way to remove all sections")
         for number, section in enumerate(self.sections or ()):
             try:
                 section = _section(section)
@@ -185,6 +197,11 @@ class Draft:
         return form
 
 
+def no_text(found: object) -> str:
+    """What is wrong with `found` where a text is wanted."""
+    return said("read {found!r}; expected a text", found=found)
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
@@ -203,15 +220,15 @@ def _section(given: Section | Mapping[str, Any]) -> Section:
 def _wrong_section(number: int, section: Section) -> Iterator[tuple[str, str]]:
     start = section.start_time
     if start is not None and (type(start) is not int or start < 0):
-        expected = "expected whole seconds from 0"
-        yield f"sections-{number}-start_time", f"read {start!r}; {expected}"
+        problem = said("read {found!r}; expected whole seconds from 0", found=start)
+        yield f"sections-{number}-start_time", problem
     if section.chapter is not None and (section.artist or section.song):
-        yield f"sections-{number}-chapter", "a chapter has no artist and no song"
+        yield f"sections-{number}-chapter", said("a chapter has no artist and no song")
     names = ("artist", "song") if section.chapter is None else ("chapter",)
     for name in names:
         text = getattr(section, name)
         if not _is_text(text):
-            yield f"sections-{number}-{name}", f"read {text!r}; expected a text"
+            yield f"sections-{number}-{name}", no_text(text)
 
 
 def _members(section: Section) -> Iterator[tuple[str, str]]:

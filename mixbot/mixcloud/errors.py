@@ -6,6 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
+class Sentence(str):
+    """What is wrong, in English; `template` and `values` let others say it in their language."""
+
+    template: str
+    values: Mapping[str, Any]
+
+
+def said(template: str, /, **values: Any) -> Sentence:
+    """`template` with `values` put in."""
+    sentence = Sentence(template.format(**values))
+    sentence.template, sentence.values = template, values
+    return sentence
+
+
 class MixcloudError(Exception):
     """Anything that Mixcloud refuses, or that keeps it from answering.
 
@@ -92,14 +106,16 @@ class Rejected(MixcloudError):
 
 
 class UploadInterrupted(Unreachable):
-    """An upload or an edit that ended without an answer; nothing here sends it again by itself.
+    """An upload or an edit without a usable answer; nothing here sends it again by itself.
 
     `sent` of `size` bytes (None where it is not known) had left. As long as not all had,
     Mixcloud cannot have taken it, and `may_have_arrived` is False: it is safe to send it again.
     """
 
-    def __init__(self, message: str, *, sent: int, size: int | None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, sent: int, size: int | None, status: int | None = None
+    ) -> None:
+        super().__init__(message, status=status)
         self.sent = sent
         self.size = size
 

@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Iterable
 
-from .errors import InvalidText
+from .errors import InvalidText, said
 from .sections import Section
 
 LONGEST_TEXT = 200_000  # characters; a thousand tracks have a tenth of that
@@ -14,17 +14,18 @@ LONGEST_LINE = 1000
 FRAMES = 75  # of a CUE sheet's second
 
 _DASH = r"[-‐‑‒–—―−]"
+_SPACES = r"(?<!\s)\s++"  # all of them or none, so that a line of spaces is looked at once
 _TIME = r"(?:\d{1,3}:)?\d{1,4}:\d{2}(?:[.,]\d{1,3})?|\d{1,4}['’′]\d{2}"
 _TIME_FIRST = re.compile(rf"[\[(]?({_TIME})[\])]?(?:\s*(?:{_DASH}|[|:.])?\s+|$)")
-_TIME_LAST = re.compile(rf"\s+(?:{_DASH}\s+)?[\[(]?({_TIME})[\])]?$")
+_TIME_LAST = re.compile(rf"{_SPACES}(?:{_DASH}\s+)?[\[(]?({_TIME})[\])]?$")
 _NUMBER = re.compile(r"#?\d{1,3}[.):]\s+")
 _NUMBER_AND_DASH = re.compile(rf"\d{{1,3}}\s+{_DASH}\s+(?=.*\s{_DASH}\s)")
 _BULLET = re.compile(rf"(?:[*•·▪►]|{_DASH})\s+")
-_BETWEEN = re.compile(rf"\s+{_DASH}+\s+")
-_LONG_DASH = re.compile(r"\s*[–—]\s*")
+_BETWEEN = re.compile(rf"{_SPACES}{_DASH}+\s+")
+_LONG_DASH = re.compile(r"(?<!\s)\s*+[–—]\s*")
 _REMARK = re.compile(r"#(?!\d)|//|;|(?:track|set)\s?list\b", re.IGNORECASE)  # or a heading
 
-_CUE_LINE = re.compile(r"\s*([A-Za-z]+)\s*(.*?)\s*")
+_CUE_LINE = re.compile(r"\s*([A-Za-z]+)\s*(.*)")
 _CUE_INDEX = re.compile(r"(\d{1,2})\s+(\d{1,4}):(\d{1,2}):(\d{1,2})")
 
 
@@ -33,9 +34,11 @@ def read_tracklist(text: str) -> list[Section]:
 
     Raises InvalidText with every line that is not understood.
     """
-    if re.search(r"^\s*TRACK\s+\d+\s+\w+", text, re.MULTILINE | re.IGNORECASE):
+    if re.search(r"^[ \t]*TRACK\s+\d+\s+\w+", text, re.MULTILINE | re.IGNORECASE):
         return read_cue(text)
-    if re.search(r"^\s*(?:-\s+)?(?:tracks|track|artist|start|chapter)\s*:\s*", text, re.MULTILINE):
+    if re.search(
+        r"^[ \t]*(?:-[ \t]+)?(?:tracks|track|artist|start|chapter)[ \t]*:", text, re.MULTILINE
+    ):
         return read_yaml(text)
     return read_text(text)
 
@@ -48,20 +51,30 @@ def read_text(text: str) -> list[Section]:
     """
     sections: list[Section] = []
     problems: list[tuple[int, str]] = []
+    before = 0
     for number, line in _lines(text):
         line = line.replace("\u00a0", " ").strip().lstrip("\ufeff")
         if not line or _REMARK.match(line) or line.endswith(":"):
             continue
         section = _from_line(line)
         if section is None:
-            problems.append((number, f"read {line!r}; expected a time, or “Artist - Title”"))
+            problems.append((number, _unread(line)))
             continue
-        before = max((one.start_time or 0 for one in sections), default=0)
         if section.start_time is not None and section.start_time < before:
             late, early = written_time(before), written_time(section.start_time)
-            problems.append((number, f"{early} comes after {late}; hours are written 1:02:03"))
+            order = said(
+                "{early} comes after {late}; hours are written 1:02:03", early=early, late=late
+            )
+            problems.append((number, order))
+        before = max(before, section.start_time or 0)
         sections.append(section)
     return _read(sections, problems)
+
+
+def _unread(line: str) -> str:
+    if _TIME_FIRST.match(line):
+        return said("read {line!r}; expected a title behind the time", line=line)
+    return said("read {line!r}; expected a time, or “Artist - Title”", line=line)
 
 
 def _from_line(line: str) -> Section | None:
@@ -93,7 +106,7 @@ def read_cue(text: str) -> list[Section]:
     problems: list[tuple[int, str]] = []
     for number, line in _lines(text):
         found = _CUE_LINE.fullmatch(line.lstrip("\ufeff"))
-        command, value = (found[1].upper(), found[2]) if found else ("", "")
+        command, value = (found[1].upper(), found[2].rstrip()) if found else ("", "")
         match command:
             case "TRACK":
                 tracks.append({"line": str(number)})
@@ -103,12 +116,13 @@ def read_cue(text: str) -> list[Section]:
                 if tracks and int(index[1]) == 1:
                     tracks[-1]["start"] = str(int(index[2]) * 60 + int(index[3]))
             case "INDEX":
-                problems.append((number, f"read {line.strip()!r}; expected INDEX 01 mm:ss:ff"))
+                expected = said("read {line!r}; expected INDEX 01 mm:ss:ff", line=line.strip())
+                problems.append((number, expected))
     sections = []
     for track in tracks:
         title = track.get("TITLE")
         if not title:
-            problems.append((int(track["line"]), "this TRACK has no TITLE"))
+            problems.append((int(track["line"]), said("this TRACK has no TITLE")))
             continue
         artist = track.get("PERFORMER") or disc.get("PERFORMER") or None
         start = int(track["start"]) if "start" in track else None
@@ -193,12 +207,18 @@ def decode_text(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
+def too_long(most: int) -> str:
+    """What is wrong with a text of more than `most` characters."""
+    return said("the text has more than {most:,} characters", most=most)
+
+
 def _lines(text: str) -> Iterable[tuple[int, str]]:
     if len(text) > LONGEST_TEXT:
-        raise InvalidText([(1, f"the text has more than {LONGEST_TEXT:,} characters")])
+        raise InvalidText([(1, too_long(LONGEST_TEXT))])
     for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
         if len(line) > LONGEST_LINE:
-            raise InvalidText([(number, f"the line has more than {LONGEST_LINE} characters")])
+            most = said("the line has more than {most:,} characters", most=LONGEST_LINE)
+            raise InvalidText([(number, most)])
         yield number, line
 
 

@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from .constants import MP3_MAX_SIZE, PICTURE_MAX_SIZE
 from .drafts import Draft, Picture
-from .errors import InvalidUpload, Unreachable, UploadInterrupted
+from .errors import InvalidUpload, Unreachable, UploadInterrupted, said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from .sections import Section
 
 Audio: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO | bytes | AsyncIterable[bytes]
-"""A path, an open file (sent from where it stands), bytes, or what gives bytes bit by bit."""
+"""A path, an open file (sent from where it stands), bytes, or what gives bytes bit by bit.
+
+The last may have a `size` in bytes and a `filename`.
+"""
 
 CHUNK = 512 * 1024  # bytes that are read and sent at a time
 STANDSTILL = 60.0  # seconds without a byte that gets away
@@ -104,10 +107,10 @@ async def publish(
     *,
     size: int | None = None,
     on_progress: OnProgress | None = None,
-) -> tuple[int, Mapping[str, str], bytes]:
-    """POST `draft`, with `audio` if it is a new show, and return the answer.
+) -> Any:
+    """POST `draft`, with `audio` if it is a new show, and return what Mixcloud says.
 
-    Raises InvalidUpload before anything is sent, and UploadInterrupted when there is no answer.
+    Raises InvalidUpload before anything is sent, and UploadInterrupted when no usable answer comes.
     """
     async with AsyncExitStack() as stack:
         problems = draft.problems(editing=audio is None)
@@ -131,7 +134,7 @@ async def _pro_problems(mixcloud: Mixcloud, draft: Draft) -> dict[str, list[str]
     if me.get("is_pro") is not False:
         return {}
     used = [name for name in PRO_FIELDS if getattr(draft, name) is not None]
-    return {name: ["this needs a Pro account"] for name in used}
+    return {name: [said("this needs a Pro account")] for name in used}
 
 
 async def _send(
@@ -140,7 +143,7 @@ async def _send(
     draft: Draft,
     files: list[Source],
     on_progress: OnProgress | None,
-) -> tuple[int, Mapping[str, str], bytes]:
+) -> Any:
     form = aiohttp.FormData(draft.form_fields(), default_to_multipart=True)
     sending = Sending(files, on_progress)
     for file in files:  # after the fields, so that these arrive whatever happens
@@ -151,10 +154,13 @@ async def _send(
     except (Unreachable, TimeoutError) as error:
         if sending.error is not None:
             raise sending.error from None
-        reason = error.message if isinstance(error, Unreachable) else "It stands still"
+        if isinstance(error, Unreachable):
+            reason, status = error.message, error.status
+        else:
+            reason, status = "It stands still", None
     whole = "an unknown number of" if sending.size is None else sending.size
     message = f"{reason}, after {sending.sent} of {whole} bytes" if files else reason
-    raise UploadInterrupted(message, sent=sending.sent, size=sending.size)
+    raise UploadInterrupted(message, sent=sending.sent, size=sending.size, status=status)
 
 
 class Sending:
@@ -253,6 +259,9 @@ async def _opened(
     source = Source(name, FILENAMES[name], size=size)
     if isinstance(given, AsyncIterable):
         source.stream = given
+        source.filename = _printable(getattr(given, "filename", source.filename))
+        if size is None:
+            source.size = getattr(given, "size", None)
     else:
         try:
             file, opened = await asyncio.to_thread(_open, given)
@@ -268,7 +277,9 @@ async def _opened(
         source.filename = _printable(os.path.basename(str(getattr(file, "name", source.filename))))
         source.size = await asyncio.to_thread(_remaining, file) if size is None else size
     if source.size is not None and not 0 < source.size <= largest:
-        source.problem = f"has {source.size:,} bytes; expected 1 to {largest:,}"
+        source.problem = said(
+            "has {size:,} bytes; expected 1 to {largest:,}", size=source.size, largest=largest
+        )
     return source
 
 

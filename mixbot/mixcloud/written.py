@@ -7,13 +7,13 @@ and some more. Texts are taken as they stand: a title may be `1999` or `Yes`, a 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from .datetime import format_datetime
-from .errors import InvalidArgument, InvalidText
+from .errors import InvalidArgument, InvalidText, said
 from .sections import Section
-from .tracklists import LONGEST_TEXT, read_time, written_time
+from .tracklists import LONGEST_TEXT, read_time, too_long, written_time
 
 T = TypeVar("T")
 Node: TypeAlias = Any  # of PyYAML, which is loaded when it is needed
@@ -31,15 +31,15 @@ class Document:
         import yaml
 
         if len(text) > LONGEST_TEXT:
-            raise InvalidText([(1, f"the text has more than {LONGEST_TEXT:,} characters")])
+            raise InvalidText([(1, too_long(LONGEST_TEXT))])
         self._problems: list[tuple[int, str]] = []
         try:
             self._root = yaml.compose(text.lstrip("\ufeff"), Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise InvalidText([(line, f"this is not YAML: {error.problem}")]) from None
+            raise InvalidText([(line, _no_yaml(error.problem))]) from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise InvalidText([(1, f"this is not YAML: {type(error).__name__}")]) from None
+            raise InvalidText([(1, _no_yaml(type(error).__name__))]) from None
 
     def show(self, *, whole: bool = True) -> dict[str, Any]:
         """The fields of a Draft; raises InvalidText with all that is wrong.
@@ -63,7 +63,7 @@ class Document:
             name, read = readers[key]
             fields[name] = read(node)
         if whole and not self._problems and "name" not in fields:
-            self._tell(self._root, "there is no title; every show needs one")
+            self._tell(self._root, said("there is no title; every show needs one"))
         return self._read(fields)
 
     def sections(self) -> list[Section]:
@@ -72,7 +72,7 @@ class Document:
         if root is not None and root.id == "mapping":
             tracks = [value for key, value in root.value if key.value == "tracks"]
             if not tracks:
-                self._tell(root, "there is no list of tracks here")
+                self._tell(root, said("there is no list of tracks here"))
             return self._read(self._tracks(tracks[0]) if tracks else [])
         return self._read(self._tracks(root))
 
@@ -81,12 +81,15 @@ class Document:
     def _text(self, node: Node) -> str | None:
         if node.id == "scalar" and node.tag != "tag:yaml.org,2002:null":
             return str(node.value)
-        self._tell(node, f"read {_shown(node)}; expected a text")
+        self._tell(node, said("read {found}; expected a text", found=_shown(node)))
         return None
 
     def _texts(self, node: Node) -> list[str] | None:
         if node.id != "sequence":
-            self._tell(node, f"read {_shown(node)}; expected a list, such as [House, Dub]")
+            sentence = said(
+                "read {found}; expected a list, such as [House, Dub]", found=_shown(node)
+            )
+            self._tell(node, sentence)
             return None
         return [text for one in node.value if (text := self._text(one)) is not None]
 
@@ -94,7 +97,7 @@ class Document:
         value = str(node.value).lower() if node.id == "scalar" else ""
         if value in YES + NO:
             return value in YES
-        self._tell(node, f"read {_shown(node)}; expected true or false")
+        self._tell(node, said("read {found}; expected true or false", found=_shown(node)))
         return None
 
     def _date(self, node: Node) -> str | None:
@@ -102,18 +105,20 @@ class Document:
         try:
             return format_datetime(text) if text else None
         except InvalidArgument:
-            self._tell(node, f"read {text!r}; expected a date, such as 2026-12-24 20:00")
+            expected = said("read {found!r}; expected a date, such as 2026-12-24 20:00", found=text)
+            self._tell(node, expected)
             return None
 
     def _start(self, node: Node) -> int | None:
         seconds = read_time(str(node.value)) if node.id == "scalar" else None
         if seconds is None:
-            self._tell(node, f"read {_shown(node)}; expected a time, such as 2:54")
+            expected = said("read {found}; expected a time, such as 2:54", found=_shown(node))
+            self._tell(node, expected)
         return seconds
 
     def _tracks(self, node: Node) -> list[Section]:
         if node is None or node.id != "sequence":
-            self._tell(node, f"read {_shown(node)}; expected a list of tracks")
+            self._tell(node, said("read {found}; expected a list of tracks", found=_shown(node)))
             return []
         return [section for one in node.value if (section := self._track(one)) is not None]
 
@@ -128,11 +133,11 @@ class Document:
                 return Section(start, read["artist"], read["track"])
             case []:
                 if node.id == "mapping":
-                    self._tell(node, "this track has neither artist and track nor a chapter")
+                    self._tell(node, said("this track has neither artist and track nor a chapter"))
             case ["artist"] | ["track"]:
-                self._tell(node, "a track needs both artist and track")
+                self._tell(node, said("a track needs both artist and track"))
             case _:
-                self._tell(node, "a chapter has no artist and no track")
+                self._tell(node, said("a chapter has no artist and no track"))
         return None
 
     def _members(
@@ -140,17 +145,20 @@ class Document:
     ) -> Iterator[tuple[str, Node]]:
         """The members of a mapping whose keys are known; the others are named."""
         if node is None or node.id != "mapping":
-            self._tell(node, f"read {_shown(node)}; expected {', '.join(known)}, each with a colon")
+            expected = said(
+                "read {found}; expected {known}, each with a colon",
+                found=_shown(node),
+                known=", ".join(known),
+            )
+            self._tell(node, expected)
             return
         seen = set()
         for key, value in node.value:
-            name = str(key.value)
-            if key.id != "scalar" or name not in known:
-                near = difflib.get_close_matches(name, list(known), 1)
-                meant = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-                self._tell(key, f"{_shown(key)} is not known; {meant}")
+            name = str(key.value) if key.id == "scalar" else ""
+            if name not in known:
+                self._tell(key, _unknown(key, known))
             elif name in seen:
-                self._tell(key, f"{name!r} stands here twice")
+                self._tell(key, said("{name!r} stands here twice", name=name))
             else:
                 seen.add(name)
                 yield name, value
@@ -164,15 +172,29 @@ class Document:
         return value
 
 
+def _no_yaml(reason: str | None) -> str:
+    return said("this is not YAML: {reason}", reason=reason)
+
+
+def _unknown(key: Node, known: Iterable[str]) -> str:
+    # As a text, what is no scalar may be endless: its parts may stand for each other.
+    near = difflib.get_close_matches(key.value, list(known), 1) if key.id == "scalar" else []
+    if near:
+        return said("{found} is not known; did you mean {near!r}?", found=_shown(key), near=near[0])
+    return said(
+        "{found} is not known; known are {known}", found=_shown(key), known=", ".join(known)
+    )
+
+
 def _shown(node: Node) -> str:
     if node is None:
-        return "nothing"
+        return said("nothing")
     match node.id:
         case "scalar":
-            return repr(str(node.value)[:60]) if node.value else "nothing"
+            return repr(str(node.value)[:60]) if node.value else said("nothing")
         case "sequence":
-            return "a list"
-    return "keys with values"
+            return said("a list")
+    return said("keys with values")
 
 
 class Seconds(int):

@@ -2,12 +2,13 @@
 
 import re
 from contextlib import suppress
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixbot.mixcloud import InvalidText, Section, read_tracklist, to_cue, to_text, to_yaml
+from mixbot.mixcloud import Draft, InvalidText, Section, read_tracklist, to_cue, to_text, to_yaml
 from mixbot.mixcloud.tracklists import (
     LONGEST_LINE,
     LONGEST_TEXT,
@@ -209,3 +210,28 @@ def test_no_text_crashes_a_reader(text: str) -> None:
 @given(st.integers(0, 10**6 - 1))
 def test_times_are_read_back(seconds: int) -> None:
     assert read_time(written_time(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" + "\n" * (LONGEST_TEXT - 2) + "y",
+        "\n".join(["a" + " " * 990 + "b"] * 200),
+        "\n".join(["A - B"] * 33_000),
+        "TRACK 01 AUDIO\n" + "\n".join(["REM" + " " * 990 + "b"] * 200),
+    ],
+    ids=["empty lines", "spaces", "many tracks", "spaces in a CUE sheet"],
+)
+def test_no_text_takes_long(text: str) -> None:
+    started = process_time()
+    with suppress(InvalidText):
+        read_tracklist(text)
+    assert process_time() - started < 1
+
+
+def test_keys_of_yaml_that_stand_for_each_other_are_not_written_out() -> None:
+    parts = ["&a0 [" + "x, " * 10 + "]"]
+    parts += [f"&a{n} [" + f"*a{n - 1}, " * 10 + "]" for n in range(1, 20)]
+    bomb = "? [" + ", ".join(parts) + "]\n: 1\ntracks: []\n"
+    with pytest.raises(InvalidText, match="a list is not known"):
+        Draft.from_yaml(bomb)

@@ -428,3 +428,25 @@ async def test_refusals_can_be_answers_here_too(client: Client, server: Mixcloud
     with pytest.raises(Exception, match="nothing to edit"):
         async with quiet.editing("listener/nothing"):
             pass
+
+
+class Stream:
+    """What knows how much it is going to give, and what it is called."""
+
+    filename = "evening.jpg"
+
+    def __init__(self, content: bytes) -> None:
+        self.size = len(content)
+        self._content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._content
+
+
+async def test_streams_say_their_size_and_name(acting: Mixcloud, server: MixcloudServer) -> None:
+    draft = Draft(name="Streamed", picture=Stream(b"\xff\xd8picture"))
+    told: list[Progress] = []
+    await acting.upload(draft, Stream(b"sound" * 1000), on_progress=told.append)
+    assert told[-1] == Progress(5009, 5009)
+    assert received(server, "picture").filename == "evening.jpg"
+    assert arrived(server, b"sound" * 1000)
