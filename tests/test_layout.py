@@ -19,17 +19,42 @@ MAY_IMPORT = {
     "mixbot.vault": set[str](),
     "mixbot.store": set[str](),
     "mixbot.signin": set[str](),
+    "mixbot.fetching": set[str](),
     "mixbot.settings": {"mixbot.vault"},
     "mixbot.logs": {"mixbot.settings"},
     "mixbot.preferences": {"mixbot.store"},
     "mixbot.accounts": {"mixbot.mixcloud", "mixbot.store", "mixbot.vault", "mixbot.signin"},
-    "mixbot.web": {"mixbot.accounts", "mixbot.mixcloud", "mixbot.store"},
-    "mixbot.ui": {"mixbot.accounts", "mixbot.mixcloud", "mixbot.store"},
+    "mixbot.metrics": {"mixbot.mixcloud", "mixbot.store"},
+    "mixbot.pulse": {"mixbot.store"},
+    "mixbot.web": {
+        "mixbot.accounts",
+        "mixbot.metrics",
+        "mixbot.mixcloud",
+        "mixbot.pulse",
+        "mixbot.store",
+    },
+    "mixbot.drafting": {"mixbot.mixcloud"},
+    "mixbot.publishing": {
+        "mixbot.accounts",
+        "mixbot.drafting",
+        "mixbot.fetching",
+        "mixbot.mixcloud",
+        "mixbot.store",
+    },
+    "mixbot.ui": {
+        "mixbot.accounts",
+        "mixbot.drafting",
+        "mixbot.mixcloud",
+        "mixbot.publishing",
+        "mixbot.store",
+    },
     "mixbot.arguments": {"mixbot.ui", "mixbot.mixcloud", "mixbot.accounts", "mixbot.store"},
     "mixbot.bot": {
         "mixbot.ui",
         "mixbot.accounts",
+        "mixbot.metrics",
         "mixbot.preferences",
+        "mixbot.publishing",
         "mixbot.mixcloud",
         "mixbot.store",
     },
@@ -41,7 +66,13 @@ MAY_IMPORT = {
         "mixbot.mixcloud",
     },
 }
-WITHOUT_DISCORD = ("mixbot.mixcloud", "mixbot.store", "mixbot.accounts", "mixbot.web")
+WITHOUT_DISCORD = (
+    "mixbot.mixcloud",
+    "mixbot.store",
+    "mixbot.accounts",
+    "mixbot.web",
+    "mixbot.fetching",
+)
 SANDBOX_USERS = ("mixbot.sandbox", "mixbot.__main__", "tests", "benchmarks")
 
 
