@@ -10,9 +10,10 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
+import discord
 import pytest
 import pytest_asyncio
 from discord.gateway import DiscordWebSocket
@@ -28,7 +29,8 @@ from playwright.async_api import (
 )
 
 from mixbot.errors import UserError
-from mixbot.sandbox.demo import Demo, demo
+from mixbot.mixcloud import Draft, read_tracklist
+from mixbot.sandbox.demo import Demo, demo, samples
 from mixbot.sandbox.discord import File, Permission
 from mixbot.sandbox.discord.messages import compose
 from mixbot.sandbox.mixcloud import Show
@@ -793,6 +795,371 @@ async def test_threads_a_forum_news_and_a_group(
     permissions = stage.scene.channels[0].permissions_of(stage.discord.bot)
     assert permissions & Permission.MANAGE_MESSAGES
     assert stage.scene.channels[0].permissions_of(stage.scene.people[0]) & Permission.MANAGE_GUILD
+
+
+TRACKLIST = "\n".join(f"{n}:00 Slow Harbour - Umbrella Weather, part {n}" for n in range(40))
+
+
+def label(text: str, component: Any, description: str | None = None) -> Any:
+    return discord.ui.Label(text=text, component=component, description=description)
+
+
+class Details(discord.ui.Modal, title="Upload a show"):
+    """A form with long texts and files."""
+
+    name = label("Title", discord.ui.TextInput(custom_id="name", max_length=100))
+    tracks = label(
+        "Tracklist",
+        discord.ui.TextInput(
+            custom_id="tracks", style=discord.TextStyle.paragraph, default=TRACKLIST, required=False
+        ),
+        "One line for each track: 12:30 Artist - Title",
+    )
+    cover = label("Cover", discord.ui.FileUpload(custom_id="cover", required=False), "JPEG or PNG")
+    files = label("Mixes", discord.ui.FileUpload(custom_id="files", min_values=1, max_values=3))
+    who = label(
+        "Who sees it",
+        discord.ui.RadioGroup(
+            custom_id="who",
+            options=[
+                discord.RadioGroupOption(label="Everybody", value="public", default=True),
+                discord.RadioGroupOption(
+                    label="Who has the link", value="unlisted", description="It is not listed"
+                ),
+            ],
+        ),
+    )
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        given = self.files.component.values
+        sizes = [f"{file.filename} {len(await file.read())}" for file in given]
+        tracks = self.tracks.component.value.count(" - ")
+        told = f"{self.name.component.value}: {sizes}, {tracks} tracks, {self.who.component.value}"
+        await interaction.followup.send(told, ephemeral=True)
+
+
+class More(discord.ui.Modal, title="A little more"):
+    """A form with the other fields."""
+
+    note: Any = discord.ui.TextDisplay("Nothing here is needed.")
+    genre = label(
+        "Genre",
+        discord.ui.Select(
+            custom_id="genre",
+            required=False,
+            options=[
+                discord.SelectOption(label="Ambient", value="ambient"),
+                discord.SelectOption(label="Dub", value="dub", default=True),
+            ],
+        ),
+    )
+    shown = label(
+        "Show",
+        discord.ui.CheckboxGroup(
+            custom_id="shown",
+            required=False,
+            options=[
+                discord.CheckboxGroupOption(label="Plays", value="plays", default=True),
+                discord.CheckboxGroupOption(label="Comments", value="comments"),
+            ],
+        ),
+    )
+    sure = label("Tell my followers", discord.ui.Checkbox(custom_id="sure"))
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        values = [field.component.values for field in (self.genre, self.shown)]
+        await interaction.response.send_message(
+            f"{values} {self.sure.component.value}", ephemeral=True
+        )
+
+
+class Choosing(discord.ui.View):
+    """What a message offers while an upload is under way."""
+
+    @discord.ui.select(
+        custom_id="genre",
+        placeholder="Genre",
+        options=[
+            discord.SelectOption(label="Ambient", value="ambient", default=True),
+            discord.SelectOption(label="Dub", value="dub"),
+        ],
+    )
+    async def genre(self, interaction: discord.Interaction[Any], menu: Any) -> None:
+        await interaction.response.send_message(f"Genre: {menu.values[0]}", ephemeral=True)
+
+    @discord.ui.button(label="Cancel", custom_id="cancel")
+    async def cancel(self, interaction: discord.Interaction[Any], button: Any) -> None:
+        await interaction.response.send_message("Cancelled", ephemeral=True)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def forms(stage: Demo) -> Demo:
+    """The demo, with commands of a bot that takes files."""
+    tree = stage.parts.bot.tree
+
+    @tree.command(description="Take a file")
+    async def hand(interaction: discord.Interaction[Any], file: discord.Attachment) -> None:
+        content = await file.read()
+        await interaction.response.send_message(f"{file.filename} has {len(content)} bytes")
+
+    @tree.command(description="Open a form")
+    async def details(interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.send_modal(Details())
+
+    @tree.command(description="Open another form")
+    async def more(interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.send_modal(More())
+
+    @tree.command(description="Show progress")
+    async def progress(interaction: discord.Interaction[Any]) -> None:
+        view = Choosing(timeout=None)
+        await interaction.response.send_message("▰▱▱▱ 10 %", view=view, ephemeral=True)
+
+    await tree.sync()
+    return stage
+
+
+@needs_chromium
+async def test_a_form_takes_long_texts_and_several_files(
+    forms: Demo, window: BrowserContext
+) -> None:
+    ada = await sit_down(window, forms)
+    await ada.type("/details")
+    form = ada.page.get_by_role("dialog", name="Upload a show")
+    await expect(form.get_by_label("Title")).to_be_focused()
+    tracks = form.get_by_label("Tracklist")
+    await expect(tracks).to_have_value(TRACKLIST)
+    box = await tracks.bounding_box()
+    assert box
+    assert box["height"] > 140
+    mixes = form.locator(".field", has=ada.page.get_by_text("Mixes"))
+    await expect(mixes).to_contain_text("Up to 3 files")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(form.get_by_role("alert")).to_have_text("Title: this field is required")
+    await expect(form.get_by_label("Title")).to_be_focused()
+    await form.get_by_label("Title").fill("Rainy Day Mix")
+    await ada.page.keyboard.press("Enter")
+    await expect(form.get_by_role("alert")).to_contain_text("Mixes: needs 1 to 3 files")
+
+    await mixes.get_by_role("button", name="Take rainy-day-mix.mp3").click()
+    chosen = mixes.get_by_role("list", name="Chosen files").get_by_role("listitem")
+    await expect(chosen).to_have_text([re.compile("rainy-day-mix.mp3.*MB")])
+    own = [{"name": name, "mimeType": "audio/mpeg", "buffer": b"la" * 9} for name in ("a", "b")]
+    await form.get_by_label("Mixes").set_input_files(own)  # type: ignore[arg-type]
+    await expect(chosen).to_have_count(3)
+    await mixes.get_by_role("button", name="Remove a").click()
+    await expect(chosen).to_have_count(2)
+    await form.get_by_label("Who has the link").check()
+    await form.get_by_role("button", name="Submit").click()
+    size = len(samples.silent_mp3())
+    await ada.says(f"['rainy-day-mix.mp3 {size}', 'b 18'], 40 tracks, unlisted")
+    await expect(form).to_have_count(0)
+
+
+@needs_chromium
+async def test_a_form_with_the_other_fields(forms: Demo, window: BrowserContext) -> None:
+    ada = await sit_down(window, forms)
+    await ada.type("/more")
+    form = ada.page.get_by_role("dialog", name="A little more")
+    await expect(form).to_contain_text("Nothing here is needed.")
+    await expect(form.get_by_role("combobox", name="Genre")).to_have_value("dub")
+    await form.get_by_role("checkbox", name="Comments").check()
+    await form.get_by_role("checkbox", name="Tell my followers").check()
+    await form.get_by_role("button", name="Submit").click()
+    await ada.says("[['dub'], ['plays', 'comments']] True")
+
+
+@needs_chromium
+async def test_a_form_fits_a_small_screen_and_scrolls(forms: Demo, window: BrowserContext) -> None:
+    ada = await sit_down(window, forms)
+    await ada.page.set_viewport_size(ViewportSize(width=360, height=560))
+    await ada.type("/details")
+    form = ada.page.get_by_role("dialog", name="Upload a show")
+    box = await form.bounding_box()
+    assert box
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 560
+    await expect(form.get_by_role("button", name="Submit")).to_be_in_viewport()
+    title = await form.get_by_label("Title").bounding_box()
+    assert title
+    assert title["width"] > 250
+    await expect(form.get_by_label("Who has the link")).not_to_be_in_viewport()
+    await form.get_by_label("Who has the link").check()
+    assert await form.evaluate("form => form.scrollWidth <= form.clientWidth")
+
+
+@needs_chromium
+async def test_a_command_takes_a_file_to_try_or_ones_own(
+    forms: Demo, window: BrowserContext
+) -> None:
+    ada = await sit_down(window, forms)
+    await ada.type("/hand ")
+    field = ada.page.get_by_role("combobox", name="file")
+    await ada.page.get_by_role("option", name="rainy-day-mix.cue").click()
+    await expect(field).to_have_value(re.compile(r"rainy-day-mix\.cue$"))
+    await field.press("Enter")
+    await ada.says(f"rainy-day-mix.cue has {len(samples.cue_sheet())} bytes")
+
+    forms.discord.size_limit = 1000
+    await ada.page.reload()
+    await ada.type("/hand ")
+    large = {"name": "large.mp3", "mimeType": "audio/mpeg", "buffer": bytes(1001)}
+    await field.set_input_files(large)  # type: ignore[arg-type]
+    await field.press("Enter")
+    alert = ada.page.locator("#composer").get_by_role("alert")
+    await expect(alert).to_contain_text("too powerful")
+    forms.discord.size_limit = 10_000_000
+    await ada.page.reload()
+    await ada.type("/hand ")
+    await field.set_input_files(large)  # type: ignore[arg-type]
+    await field.press("Enter")
+    await ada.says("large.mp3 has 1001 bytes")
+
+
+@needs_chromium
+async def test_a_message_that_is_edited_again_and_again_stays_as_it_is(
+    forms: Demo, window: BrowserContext
+) -> None:
+    ada = await sit_down(window, forms)
+    await ada.use("/progress")
+    await ada.says("▰▱▱▱ 10 %")
+    shown = ada.messages.filter(has=ada.page.get_by_role("button", name="Cancel"))
+    menu = shown.get_by_role("combobox", name="Genre")
+    await expect(menu).to_contain_text("Ambient")
+    await menu.click()
+    dub = ada.page.get_by_role("option", name="Dub")
+    await ada.page.keyboard.press("ArrowDown")
+    await shown.evaluate("element => (window.kept = [element, ...element.querySelectorAll('*')])")
+    message = forms.scene.people[0].messages(forms.scene.channels[0])[-1]
+    for percent in (20, 30, 40):
+        message.update(content=f"▰▰▱▱ {percent} %")
+        await ada.says(f"{percent} %")
+    assert await ada.page.evaluate("window.kept.every(element => element.isConnected)")
+    await expect(dub).to_be_visible()
+    await expect(menu).to_be_focused()
+    await expect(ada.page.locator("#announcer")).to_contain_text("10 %")  # and no later one
+    await ada.page.keyboard.press("Enter")
+    await ada.says("Genre: dub")
+
+    await shown.get_by_role("button", name="Cancel").focus()
+    for _ in range(12):
+        await forms.scene.people[1].say(forms.scene.channels[0], "Meanwhile\n" * 5)
+    await ada.says("Meanwhile")
+    log = ada.page.locator("#log")
+    await shown.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    before = await log.evaluate("log => log.scrollTop")
+    message.update(content="▰▰▰▱ 70 %")
+    await expect(shown).to_contain_text("70 %")
+    assert await log.evaluate("log => log.scrollTop") == before
+    await expect(shown.get_by_role("button", name="Cancel")).to_be_focused()
+
+
+@needs_chromium
+async def test_a_show_is_published_from_chat_and_changed(stage: Demo, ada: Tab) -> None:
+    await ada.type("/mixcloud upload")
+    await ada.says("Link your Mixcloud account first", "Then your upload goes on.")
+    await ada.link()
+    await ada.says("Linked as Ada Wrenfield")
+    await ada.press("Go on")
+    form = ada.page.get_by_role("dialog", name="Upload a show")
+    await form.get_by_label("Tracklist").fill("0:00 Mira Vale - First Drops\nWhat is this")
+    for name in ("rainy-day-mix.mp3", "rainy-day-cover.jpg"):
+        await form.get_by_role("button", name=f"Take {name}").click()
+        await expect(form.get_by_role("list", name="Chosen files")).to_contain_text(name)
+    await form.get_by_role("button", name="Submit").click()
+    await ada.says("This cannot be sent yet", "Tracklist, line 2: read 'What is this'")
+    await ada.press("Correct")
+    await expect(form.get_by_label("Title")).to_have_value("rainy-day-mix")
+    await form.get_by_label("Title").fill("Rainy Day Mix")
+    await form.get_by_label("Tracklist").fill("0:00 Mira Vale - First Drops")
+    await form.get_by_role("button", name="Submit").click()
+    preview = await ada.says("Nothing is sent yet", "MP3 · 17 MB")
+    cover = preview.locator(".thumbnail img")
+    assert await cover.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    await preview.get_by_role("button", name="Publish", exact=True).click()
+    await ada.says(" %", "of 17 MB")
+    card = await ada.says("It is at Mixcloud.", "Show to all")
+    (upload,) = stage.mixcloud.uploads
+    mix = samples.silent_mp3()
+    assert upload.form.files["mp3"].sha256 == File("rainy-day-mix.mp3", mix).sha256()
+    await ada.press("Show to all", card)
+    await expect(ada.messages.filter(has_text="♥ Favorite")).not_to_have_count(0)
+
+    await ada.use("/mixcloud edit " + upload.show.key.strip("/"))
+    await ada.says("Nothing is changed yet")
+    await ada.press("Text and cover")
+    form = ada.page.get_by_role("dialog", name="Edit the show")
+    await form.get_by_label("Tags").fill("Rain, Tea")
+    await form.get_by_role("button", name="Submit").click()
+    await ada.says("Tags: Rain, Tea")
+    await ada.press("Save")
+    await ada.says("Saved.", "Rain · Tea")
+
+
+@needs_chromium
+async def test_files_to_try_are_saved(stage: Demo, ada: Tab) -> None:
+    button = ada.page.get_by_role("button", name="Files to try")
+    await button.click()
+    async with ada.page.expect_download() as saving:
+        await ada.page.get_by_role("menuitem", name="rainy-day-mix.mp3").click()
+    saved = await saving.value
+    assert saved.suggested_filename == "rainy-day-mix.mp3"
+    assert (await saved.path()).read_bytes() == samples.silent_mp3()
+    await expect(button).to_be_focused()
+
+
+@needs_chromium
+async def test_an_attached_sound_is_saved_not_opened(stage: Demo, ada: Tab) -> None:
+    sound = File("rain.wav", samples.rain())
+    await stage.scene.people[1].say(stage.scene.channels[0], "Listen", files=[sound])
+    await ada.says("Listen", "258.44 KB")
+    async with ada.page.expect_download() as saving:
+        await ada.last.get_by_role("link", name="Download rain.wav").click()
+    assert (await (await saving.value).path()).read_bytes() == sound.data
+
+
+async def test_the_mix_to_try_is_an_mp3_frame_by_frame() -> None:
+    mix = samples.silent_mp3()
+    assert 3_000_000 < len(mix) < 20_000_000
+    assert mix[:5] == b"ID3\x03\0"
+    size = 0
+    for byte in mix[6:10]:
+        size = size << 7 | byte
+    assert b"TIT2" in mix[: 10 + size]
+    frames = mix[10 + size :]
+    step = samples.FRAME_BYTES
+    assert len(frames) % step == 0
+    assert {frames[at : at + 4] for at in range(0, len(frames), step)} == {samples.FRAME_HEADER}
+    assert len(frames) // step * samples.FRAME_SECONDS > samples.TRACKS[-1][0] + 60
+
+
+async def test_the_tracklists_to_try_can_be_read() -> None:
+    draft = Draft.from_yaml(samples.written_show())
+    assert draft.name == samples.TITLE
+    assert draft.sections == read_tracklist(samples.cue_sheet().decode())
+    assert len(draft.sections or ()) == len(samples.TRACKS)
+    assert samples.cover().startswith(b"\xff\xd8\xff")
+
+
+async def test_files_are_taken_from_the_page_alone(stage: Demo) -> None:
+    stage.discord.size_limit = 1000
+    own = {"Origin": stage.url}
+    async with aiohttp.ClientSession() as session:
+        address = f"{stage.url}/files?name=a.mp3"
+        async with session.post(address, data=b"x") as refused:
+            assert refused.status == 403
+        async with session.post(address, data=bytes(1001), headers=own) as refused:
+            assert (refused.status, await refused.json()) == (
+                413,
+                {"refused": "a.mp3: your files are too powerful (over 0.0009537 MB)"},
+            )
+        async with session.post(address, data=b"x", headers=own) as taken:
+            assert (await taken.json())["id"]
+        async with session.get(f"{stage.url}/samples/rainy-day-mix.yaml") as sample:
+            assert "attachment" in sample.headers["Content-Disposition"]
+        async with session.get(f"{stage.url}/samples/other.txt") as missing:
+            assert missing.status == 404
 
 
 @needs_chromium

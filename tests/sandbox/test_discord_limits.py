@@ -430,6 +430,20 @@ async def test_the_webhook_opens_with_the_answer_and_closes_with_the_token(api: 
         assert (status, answer["code"]) == (401, 50027)
 
 
+async def test_the_token_is_refused_after_a_quarter_of_an_hour(api: Api) -> None:
+    interaction = await api.go()
+    await api.respond(interaction, 5)
+    path, later = api.webhook(interaction, "@original"), await api.go()
+    api.server.pass_time(14 * 60)
+    assert (await api.ask("PATCH", path, {"content": "30 %"}))[0] == 200
+    await api.respond(later, 5)
+    api.server.pass_time(2 * 60)
+    status, answer = await api.ask("PATCH", path, {"content": "40 %"})
+    assert (status, answer["code"]) == (401, 50027)
+    fresh = await api.go()
+    assert (await api.respond(fresh, 5))[0] == 204
+
+
 async def test_a_private_defer_makes_the_answer_private(api: Api) -> None:
     interaction = await api.go()
     await api.respond(interaction, 5, flags=64)

@@ -402,7 +402,7 @@ async def test_files_are_served_and_resolved(scene: Scene) -> None:
     reply = await (await scene.ada.slash(scene.channel, "picture")).reply()
     url = reply.embeds[0]["image"]["url"]
     assert url.startswith(scene.server.url)
-    assert url.endswith("/art.png")
+    assert "/art.png?ex=" in url  # signed, as Discord has it
     assert reply["attachments"] == []
 
 

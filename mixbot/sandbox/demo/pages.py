@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
+import mimetypes
+import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 from yarl import URL
 
+from mixbot.sandbox.discord import ClientRefused, File
 from mixbot.sandbox.discord.oauth import COOKIE
 
+from . import samples
 from .scene import Scene
 from .session import Session
 
 FOLDER = Path(__file__).parent / "page"
 LOGO = Path(__file__).parents[2] / "web" / "mixbot.svg"
-LARGEST_FRAME = 16 * 1024 * 1024  # a file of ten megabytes in base64, and some
+LARGEST_FRAME = 1024 * 1024
+PIECE = 256 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create_pages(scene: Scene, url: str) -> web.Application:
-    """The application served at `url`, which answers to no other name."""
-    pages = Pages(scene, URL(url))
+def create_pages(scene: Scene, url: str, folder: Path) -> web.Application:
+    """The application served at `url`, which answers to no other name.
+
+    Files that people choose are put into `folder`.
+    """
+    pages = Pages(scene, URL(url), folder)
     application = web.Application(middlewares=[pages.only_here])
     application.router.add_get("/", pages.index)
     application.router.add_get("/mixbot.svg", pages.logo)
     application.router.add_get("/socket", pages.socket)
     application.router.add_post("/person", pages.sign_in)
+    application.router.add_post("/files", pages.take_file)
+    application.router.add_get("/samples/{name}", pages.sample)
     application.router.add_static("/page/", FOLDER)
     application.on_response_prepare.append(pages.protect)
     application.on_shutdown.append(pages.hang_up)
@@ -35,9 +46,11 @@ def create_pages(scene: Scene, url: str) -> web.Application:
 
 
 class Pages:
-    def __init__(self, scene: Scene, url: URL) -> None:
+    def __init__(self, scene: Scene, url: URL, folder: Path) -> None:
         self._scene = scene
         self._url = url
+        self._folder = folder
+        self._files: dict[str, File] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         hosts = {str(URL(host).origin()) for host in scene.hosts.values()}
         pictures = " ".join(sorted({scene.discord.url, *hosts}))
@@ -62,6 +75,35 @@ class Pages:
         response.set_cookie(COOKIE, person.id, httponly=True, samesite="Lax")
         return response
 
+    async def take_file(self, request: web.Request) -> web.Response:
+        """Keep a file that a person chose, and tell the id by which the page may then send it."""
+        if not self._from_here(request):
+            raise web.HTTPForbidden
+        id = secrets.token_hex(16)
+        path = self._folder / id
+        with path.open("wb") as kept:
+            async for piece in request.content.iter_chunked(PIECE):
+                kept.write(piece)
+        file = File.at(path, request.query.get("name") or "file")
+        try:
+            self._scene.discord.world.files.refuse_too_large(file)
+        except ClientRefused as refusal:
+            path.unlink()
+            return web.json_response({"refused": str(refusal)}, status=413)
+        self._files[id] = file
+        return web.json_response({"id": id})
+
+    async def sample(self, request: web.Request) -> web.Response:
+        """One of the files to try."""
+        name = request.match_info["name"]
+        try:
+            body = await asyncio.to_thread(samples.contents, name)
+        except KeyError:
+            raise web.HTTPNotFound from None
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return web.Response(body=body, content_type=kind, headers=headers)
+
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
         """What one tab sees and does, for as long as it is open."""
         if not self._from_here(request):
@@ -71,7 +113,7 @@ class Pages:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await Session(self._scene, person, socket).run()
+            await Session(self._scene, person, socket, self._files).run()
         finally:
             self._sockets.discard(socket)
         return socket

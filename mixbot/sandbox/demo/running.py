@@ -26,6 +26,8 @@ from .pages import create_pages
 from .scene import Scene, set_up
 
 HOST = "127.0.0.1"
+LARGEST_FILE = 500 * 1024 * 1024  # as for people with Nitro
+READING_SPEED = 3_000_000  # bytes per second, so that an upload can be watched
 CLIENT_ID, CLIENT_SECRET = "mixbot-demo", "only-for-the-sandbox"
 
 
@@ -94,8 +96,9 @@ async def demo(
     """
     async with AsyncExitStack() as stack:
         chat = stack.enter_context(_listen(port))
-        discord = await stack.enter_async_context(DiscordServer())
+        discord = await stack.enter_async_context(DiscordServer(size_limit=LARGEST_FILE))
         mixcloud = await stack.enter_async_context(MixcloudServer())
+        mixcloud.reading_speed = READING_SPEED
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="mixbot-demo-")))
         pages = stack.enter_context(app.listen(HOST, 0))
         settings = _settings(discord, mixcloud, f"http://{HOST}:{_port(pages)}", folder, sign_in)
@@ -113,12 +116,15 @@ async def demo(
                 image_url=mixcloud.thumbnailer_url,
                 short_url=mixcloud.short_url,
                 sign_in_url=discord.authorize_url,
+                may_connect=lambda address: address.is_loopback,
                 guild_ready_timeout=0.05,
             )
         )
         connection = await stack.enter_async_context(_connected(parts, settings))
         url = f"http://{HOST}:{_port(chat)}"
-        await stack.enter_async_context(app.serving(create_pages(scene, url), chat))
+        files = folder / "files"
+        files.mkdir()
+        await stack.enter_async_context(app.serving(create_pages(scene, url, files), chat))
         yield Demo(url, discord, mixcloud, parts, scene, connection)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -25,6 +24,7 @@ from mixbot.sandbox.discord import (
 )
 from mixbot.sandbox.discord.kinds import ComponentKind
 
+from .samples import SAMPLES
 from .scene import Scene
 
 Json = dict[str, Any]
@@ -40,7 +40,15 @@ class Session:
     message, which is all there is to see.
     """
 
-    def __init__(self, scene: Scene, person: User, socket: web.WebSocketResponse) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        person: User,
+        socket: web.WebSocketResponse,
+        files: Mapping[str, File],
+    ) -> None:
+        """`files` are those that people have chosen on the page, by id."""
+        self._files = files
         self._scene = scene
         self._person = person
         self._socket = socket
@@ -85,6 +93,8 @@ class Session:
             "people": [each.to_json() for each in self._scene.people],
             "bot": discord.bot.to_json(),
             "hosts": dict(self._scene.hosts),
+            "size_limit": discord.size_limit,
+            "samples": [{"name": sample.name, "about": sample.about} for sample in SAMPLES],
             "places": [self._place(place) for place in self._scene.places(person)],
         }
 
@@ -170,7 +180,7 @@ class Session:
 
     async def _submit(self, request: Json) -> Json:
         opened = self._scene.discord.find_interaction(request["interaction"])
-        return await _settled(await self._person.submit(opened, request["values"]))
+        return await _settled(await self._person.submit(opened, self._values(request["values"])))
 
     async def _dismiss(self, request: Json) -> None:
         await self._person.dismiss(self._message(request["message"]))
@@ -211,8 +221,12 @@ class Session:
             case {"role": id}:
                 roles = (role for guild in self._guilds() for role in guild.roles)
                 return next(role for role in roles if role.id == id)
-            case {"file": name, "data": data}:
-                return File(name, base64.b64decode(data))
+            case {"upload": id} if id in self._files:
+                return self._files[id]
+            case {"upload": _}:
+                raise ClientRefused("The file is gone: choose it again.")
+            case list():
+                return [self._value(each) for each in value]
         return value
 
 

@@ -1,5 +1,6 @@
 """Discord on loopback: enough of it for the real discord.py, and people who use the bot."""
 
+from .cdn import Download
 from .errors import ClientRefused, InteractionFailed
 from .events import Event, Subscription
 from .files import File
@@ -15,6 +16,7 @@ __all__ = [
     "Channel",
     "ClientRefused",
     "DiscordServer",
+    "Download",
     "Event",
     "File",
     "Guild",

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from mixbot.sandbox.waiting import Watched
+
 from .errors import Json
-from .waiting import Watched
 
 if TYPE_CHECKING:
     from .accounts import Account

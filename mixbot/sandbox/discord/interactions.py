@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mixbot.sandbox.waiting import Watched
+
 from . import limits
 from .errors import (
     InteractionFailed,
@@ -22,7 +24,6 @@ from .files import File
 from .kinds import CommandKind, Flag, InteractionKind, MessageKind, ResponseKind
 from .messages import Message, compose, edited
 from .shapes import without_nulls
-from .waiting import Watched
 
 if TYPE_CHECKING:
     from .people import User
@@ -89,6 +90,7 @@ class Interaction(Watched):
         self._expired = False
         loop = asyncio.get_running_loop()
         self._started = loop.time()
+        self._skipped = world.ahead
         self._deadline = loop.call_later(world.interaction_seconds, self.time_out)
 
     def __repr__(self) -> str:
@@ -185,6 +187,7 @@ class Interaction(Watched):
     @property
     def expired(self) -> bool:
         age = asyncio.get_running_loop().time() - self._started
+        age += self._world.ahead - self._skipped
         return self._expired or age > self._world.token_seconds
 
     def close(self) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mixbot.sandbox.waiting import Watched
+
 from .errors import ClientRefused, Json, attachment_not_found
 from .files import File, describe
 from .ids import now
 from .kinds import SELECTS, ComponentKind, Flag, MessageKind
 from .permissions import Permission
-from .waiting import Watched
 
 if TYPE_CHECKING:
     from .accounts import Account

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .accounts import Account
 from .errors import ClientRefused, Json
-from .files import SIZE_LIMIT, File
+from .files import File
 from .filling import FormFiller, OptionFiller, Value, chosen_in, resolved_user
 from .interactions import Interaction
 from .kinds import CommandKind, ComponentKind, InteractionKind, MessageKind, OptionKind
@@ -77,8 +77,8 @@ class User(Account):
             raise ClientRefused(f"{channel} is a forum: write in one of its posts")
         self._demand(channel, channel.sending)
         _check_text(content, files)
-        if any(len(file.data) > SIZE_LIMIT for file in files):
-            raise ClientRefused("Your files are too powerful (over 10 MB)")
+        for file in files:
+            self._world.files.refuse_too_large(file)
         more: Json = {}
         if reply_to:
             more = {

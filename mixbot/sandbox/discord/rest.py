@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import hdrs, web
 
+from mixbot.sandbox.waiting import Watched
+
 from . import errors, limits
 from .errors import Json, Refusal
 from .files import File
@@ -24,7 +26,6 @@ from .messages import Message, compose, edited, suppressed
 from .permissions import Permission
 from .places import Channel, Guild
 from .shapes import check_shape
-from .waiting import Watched
 
 if TYPE_CHECKING:
     from .people import User

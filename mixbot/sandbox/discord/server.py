@@ -9,8 +9,10 @@ from typing import Self
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from .errors import Json, not_found
+from .cdn import Cdn, CdnFault, Download
+from .errors import Json
 from .events import Subscription
+from .files import SIZE_LIMIT
 from .gateway import ALL_INTENTS, Gateway
 from .interactions import Interaction
 from .messages import Message
@@ -39,7 +41,8 @@ class DiscordServer:
 
     `interaction_seconds` and `token_seconds` are Discord's three seconds and fifteen minutes;
     `shards` is what `/gateway/bot` advises; `compress` makes the gateway use zlib-stream;
-    `allowed_intents` are those switched on for the application (all, privileged ones included).
+    `allowed_intents` are those switched on for the application (all, privileged ones included);
+    `size_limit` is how many bytes a file may have.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class DiscordServer:
         app_name: str = "mixbot",
         compress: bool = False,
         allowed_intents: int = ALL_INTENTS,
+        size_limit: int = SIZE_LIMIT,
     ) -> None:
         self._host = host
         self._port = port
@@ -67,6 +71,8 @@ class DiscordServer:
         self.redirect_uris: set[str] = set()
         self.oauth = OAuth(self, self.world)
         self._rest = Rest(self, self.world)
+        self._cdn = Cdn(self.world.files)
+        self.size_limit = size_limit
         self._closing = AsyncExitStack()
 
     # Addresses and credentials.
@@ -122,6 +128,15 @@ class DiscordServer:
     def commands(self) -> list[Json]:
         """The global commands that the bot has registered, with their ids."""
         return self.world.commands.all()
+
+    @property
+    def size_limit(self) -> int:
+        """How many bytes a file may have, of people and of the bot; interactions tell it."""
+        return self.world.files.size_limit
+
+    @size_limit.setter
+    def size_limit(self, size: int) -> None:
+        self.world.files.size_limit = size
 
     def guild_commands(self, guild: Guild) -> list[Json]:
         """The commands registered for one server only."""
@@ -195,7 +210,21 @@ class DiscordServer:
         await log.becomes(lambda: len(log.like(method, path)) >= times, timeout, f"{method} {path}")
         return log.like(method, path)
 
+    @property
+    def downloads(self) -> list[Download]:
+        """The attached files that were fetched, refused ones left out, oldest first."""
+        return self._cdn.downloads
+
+    async def download(self, number: int = 1, *, timeout: float = 10) -> Download:
+        """Wait until the `number`-th download of an attached file has begun, counted from 1."""
+        return await self._cdn.download(number, timeout)
+
     # Making trouble.
+
+    def pass_time(self, seconds: float) -> None:
+        """Be `seconds` later at once: tokens of interactions (15 minutes) and links to files (a
+        day) expire, but nobody has waited, so that no interaction is given up on."""
+        self.world.ahead += seconds
 
     def fault(
         self,
@@ -219,6 +248,29 @@ class DiscordServer:
             Fault(method, path, status, answer, dict(headers or {}), delay, times)
         )
 
+    def cdn_fault(
+        self,
+        name: str = "*",
+        *,
+        status: int | None = None,
+        bytes_per_second: float | None = None,
+        cut_after: int | None = None,
+        hold_after: int | None = None,
+        length: int | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Let something go wrong when attached files called like `name` (`*.mp3`) are fetched.
+
+        `status=404` is what an expired link gets, `bytes_per_second` sends slowly, `cut_after`
+        breaks the connection after so many bytes, `hold_after` waits there, up to 256 KB later, for
+        the download's `release()`, and `length` is a false Content-Length: a larger one breaks the
+        connection at the end, a smaller one ends the file early without anybody noticing. `times`
+        limits how often. Of several, the first that fits strikes.
+        """
+        self._cdn.faults.append(
+            CdnFault(name, status, bytes_per_second, cut_after, hold_after, length, times)
+        )
+
     def unfurl(self, prefix: str, origin: str) -> None:
         """Preview links that begin with `prefix` by asking `origin`, which must be on loopback.
 
@@ -229,6 +281,7 @@ class DiscordServer:
 
     def clear_faults(self) -> None:
         self._rest.faults.clear()
+        self._cdn.faults.clear()
 
     async def close_gateway(self, code: int = 4000) -> None:
         """Close the bot's connections; with most codes it resumes."""
@@ -250,7 +303,7 @@ class DiscordServer:
         self.oauth.add_to(app)
         app.router.add_get("/gateway", self.gateway.serve)
         app.router.add_get("/gateway/", self.gateway.serve)
-        app.router.add_get("/attachments/{channel}/{id}/{name}", self._send_file)
+        app.router.add_get("/attachments/{channel}/{id}/{name}", self._cdn.serve)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         self._closing.push_async_callback(runner.cleanup)
         await runner.setup()
@@ -265,15 +318,7 @@ class DiscordServer:
             subscription.close()
         for interaction in self.world.interactions.values():
             interaction.close()
+        self._cdn.close()
         await self.world.unfurler.close()
         await self.gateway.close(1001)
         await self._closing.aclose()
-
-    async def _send_file(self, request: web.Request) -> web.Response:
-        file = self.world.files.get(request.match_info["id"])
-        if file is None:
-            return web.json_response(not_found().body, status=404)
-        headers = {"X-Content-Type-Options": "nosniff"}
-        if not file.type.startswith(("image/", "audio/", "video/")) or "svg" in file.type:
-            headers["Content-Disposition"] = "attachment"  # never a page of this origin
-        return web.Response(body=file.data, content_type=file.type, headers=headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class World:
     def __init__(self, *, app_name: str, interaction_seconds: float, token_seconds: float) -> None:
         self.interaction_seconds = interaction_seconds
         self.token_seconds = token_seconds
+        self.ahead = 0.0  # seconds that were skipped
         self.new_id = Snowflakes()
         self._new_guild_id = GuildIds()
         self.somebody = self.new_id()
@@ -52,7 +54,7 @@ class World:
         self.interactions: dict[str, Interaction] = {}
         self.interactions_by_token: dict[str, Interaction] = {}
         self.commands = Commands(self.application_id, self.new_id)
-        self.files = Files(self.new_id)
+        self.files = Files(self.new_id, self.clock)
         self.subscriptions: set[Subscription] = set()
         self.unfurler = Unfurler()
 
@@ -64,6 +66,10 @@ class World:
         """A token for an interaction, as long as Discord's."""
         inside = f"interaction:{id}:{secrets.token_urlsafe(60)}"
         return base64.urlsafe_b64encode(inside.encode()).decode().rstrip("=")
+
+    def clock(self) -> float:
+        """The time in seconds, those skipped included."""
+        return time.time() + self.ahead
 
     # People and places.
 
@@ -254,7 +260,7 @@ class World:
             "authorizing_integration_owners": interaction.owners,
             "app_permissions": str(self._app_permissions(interaction)),
             "entitlements": [],
-            "attachment_size_limit": 10485760,
+            "attachment_size_limit": self.files.size_limit,
         }
         if interaction.message:
             payload["message"] = interaction.message.raw

@@ -1,15 +1,20 @@
 """A Mixcloud of our own, for tests, benchmarks and the demo."""
 
+from mixbot.sandbox.mixcloud.arrivals import Arrival
 from mixbot.sandbox.mixcloud.catalogue import Catalogue
 from mixbot.sandbox.mixcloud.faults import (
+    AfterUpload,
     CutBody,
+    CutUpload,
     EndlessBody,
     Fault,
     GzipBomb,
     HalfJson,
     Hang,
+    HoldReading,
     Html403,
     InvalidToken,
+    LostAnswer,
     NotFoundHtml,
     RateLimit,
     Raw,
@@ -17,22 +22,28 @@ from mixbot.sandbox.mixcloud.faults import (
     Reset,
     ServerError,
     Slow,
+    SlowReading,
     Trickle,
 )
 from mixbot.sandbox.mixcloud.records import Section, Show, User
 from mixbot.sandbox.mixcloud.server import LoggedRequest, MixcloudServer
 
 __all__ = [
+    "AfterUpload",
+    "Arrival",
     "Catalogue",
     "CutBody",
+    "CutUpload",
     "EndlessBody",
     "Fault",
     "GzipBomb",
     "HalfJson",
     "Hang",
+    "HoldReading",
     "Html403",
     "InvalidToken",
     "LoggedRequest",
+    "LostAnswer",
     "MixcloudServer",
     "NotFoundHtml",
     "RateLimit",
@@ -43,6 +54,7 @@ __all__ = [
     "ServerError",
     "Show",
     "Slow",
+    "SlowReading",
     "Trickle",
     "User",
 ]

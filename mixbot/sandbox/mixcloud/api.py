@@ -28,6 +28,8 @@ class Manners:
     not_found_body: Literal["json", "html"] = "json"
     tag_prefix: Literal["genres", "discover", "tag"] = "genres"
     denial: Literal["error", "bare"] = "error"  # `bare`: sent back with neither code nor error
+    processing: int = 0  # how many GETs of a show that was just uploaded are answered with 404
+    free_shows: int | None = None  # public ones of a free account; further uploads become drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Api:
         self._grants = grants
         self._manners = manners
         self._clock = clock
+        self._processing: dict[Show, int] = {}  # how often each is still not there
 
     def answer(self, call: Call) -> Json:
         """The data for `call`; raises `Refused`."""
@@ -207,11 +210,18 @@ class Api:
 
     def _visible_show(self, user: User, slug: str, call: Call, viewer: User | None) -> Show:
         show = self._catalogue.show(f"{user.username}/{slug}")
-        if show is None:
+        if show is None or (call.method == "GET" and self._is_processing(show)):
             raise not_found(call.path)
         if show.visibility == "private" and viewer is not show.user:
             raise forbidden("This show is private.")
         return show
+
+    def _is_processing(self, show: Show) -> bool:
+        """Whether Mixcloud is not done with an upload; each time it is asked brings it nearer."""
+        left = self._processing.pop(show, 0)
+        if left > 1:
+            self._processing[show] = left - 1
+        return left > 0
 
     def _connection(self, user: User, connection: str, call: Call, view: View) -> Json:
         catalogue, dated = self._catalogue, call.paging.dated_page
@@ -340,15 +350,23 @@ class Api:
         user = self._required(self.viewer(call))
         match call.segments:
             case ("upload",):
-                return uploads.upload(self._catalogue, user, form, self._clock()), "Uploaded"
+                show = uploads.upload(
+                    self._catalogue,
+                    user,
+                    form,
+                    self._clock(),
+                    free_shows=self._manners.free_shows,
+                )
+                self._processing[show] = self._manners.processing
+                return show, "Uploaded"
             case ("upload", username, slug, "edit"):
-                show = self._catalogue.show(f"{username}/{slug}")
-                if show is None:
+                edited = self._catalogue.show(f"{username}/{slug}")
+                if edited is None:
                     raise not_found(call.path)
-                if show.user is not user:
+                if edited.user is not user:
                     raise forbidden("This show is not yours.")
-                uploads.edit(self._catalogue, show, form, self._clock())
-                return show, "Edited"
+                uploads.edit(self._catalogue, edited, form, self._clock())
+                return edited, "Edited"
         raise not_found(call.path)
 
 

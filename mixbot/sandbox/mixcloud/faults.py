@@ -2,6 +2,11 @@
 
 server.fault("POST", "/*/*/favorite/", RateLimit(30), times=1)
 server.fault("GET", "/**", Hang())
+
+Uploads (`POST /upload/`, `POST /upload/*/*/edit/`) can besides be read slowly (`SlowReading`), or
+up to a point (`HoldReading`), be broken off (`CutUpload`), be answered by another fault only after
+all of it has come (`AfterUpload(RateLimit(30))`), or be done without an answer (`LostAnswer`). All
+other faults answer at once, while the client may still be sending.
 """
 
 import asyncio
@@ -14,6 +19,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
+
+from mixbot.sandbox.mixcloud.arrivals import Arrival
 
 HTML = "text/html"
 FORBIDDEN_PAGE = """<!DOCTYPE html>
@@ -37,6 +44,8 @@ class Situation:
     invalid_token: Callable[[], web.Response]
     kept_waiting: Callable[[], None]  # tells whoever waits for this request that it is here
     closing: asyncio.Event  # set when the server is about to close
+    arrival: Callable[[], Arrival]  # of the upload that this is, from now on
+    read: Callable[[], Awaitable[object]]  # the whole of the upload, before anything is said
 
 
 class Fault(Protocol):
@@ -113,7 +122,7 @@ class Hang:
     async def answer(self, situation: Situation) -> web.StreamResponse:
         situation.kept_waiting()
         await situation.closing.wait()
-        return _hang_up(situation.request)
+        return hang_up(situation.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ class CutBody:
         response.content_length = len(body)
         await response.prepare(situation.request)
         await response.write(body[: len(body) // 2])
-        return _hang_up(situation.request)
+        return hang_up(situation.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +163,7 @@ class Reset:
         if self.after_headers:
             response = web.StreamResponse(headers={"Content-Length": "1000"})
             await response.prepare(situation.request)
-        return _hang_up(situation.request)
+        return hang_up(situation.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +205,7 @@ class Trickle:
                     break
                 transport.write(bytes([byte]))
                 await asyncio.sleep(self.seconds)
-        return _hang_up(situation.request)
+        return hang_up(situation.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +267,70 @@ class Redirect:
         return web.Response(status=self.status, headers={"Location": self.to})
 
 
+@dataclass(frozen=True, slots=True)
+class SlowReading:
+    """An upload is read at `bytes_per_second`; the client is kept waiting with the rest.
+
+    `MixcloudServer.reading_speed` does it to all uploads, and goes with any fault.
+    """
+
+    bytes_per_second: float
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        situation.arrival().bytes_per_second = self.bytes_per_second
+        return await situation.proceed()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldReading:
+    """Of an upload's files `after` bytes, or a few more, are read; the rest after its `release()`.
+
+    Systems buffer what is sent: the client may be some megabytes ahead, but not more.
+    """
+
+    after: int
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        situation.arrival().hold_after = self.after
+        return await situation.proceed()
+
+
+@dataclass(frozen=True, slots=True)
+class CutUpload:
+    """The connection breaks once `after` bytes of an upload's files, or a few more, were read."""
+
+    after: int
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        situation.arrival().cut_after = self.after
+        return await situation.proceed()
+
+
+@dataclass(frozen=True, slots=True)
+class AfterUpload:
+    """An upload is read to its end, makes no show, and is answered by `fault`."""
+
+    fault: Fault
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        await situation.read()
+        return await self.fault.answer(situation)
+
+
+@dataclass(frozen=True, slots=True)
+class LostAnswer:
+    """What was asked is done, but the connection breaks before the answer."""
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        await situation.proceed()
+        return hang_up(situation.request)
+
+
 def _body(response: web.Response) -> bytes:
     return response.body if isinstance(response.body, bytes) else b""
 
 
-def _hang_up(request: web.BaseRequest) -> web.Response:
+def hang_up(request: web.BaseRequest) -> web.Response:
     """Close the connection without a goodbye; what is returned reaches nobody."""
     if request.transport is not None:
         request.transport.abort()

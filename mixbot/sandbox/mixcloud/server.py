@@ -16,8 +16,9 @@ from aiohttp import web
 
 from mixbot.sandbox.mixcloud import generate, uploads
 from mixbot.sandbox.mixcloud.api import Api, Call, Manners, undone_by_form
+from mixbot.sandbox.mixcloud.arrivals import Arrival, Arrivals, Cut
 from mixbot.sandbox.mixcloud.catalogue import Catalogue
-from mixbot.sandbox.mixcloud.faults import MISSING_PAGE, Fault, Situation
+from mixbot.sandbox.mixcloud.faults import MISSING_PAGE, Fault, Situation, hang_up
 from mixbot.sandbox.mixcloud.grants import App, Grants
 from mixbot.sandbox.mixcloud.records import Record, Show
 from mixbot.sandbox.mixcloud.refusals import Refused, bad_request
@@ -37,6 +38,8 @@ class LoggedRequest:
     path: str  # as it was sent, percent-encoded
     query: dict[str, str]
     status: int | None = None
+    arrival: Arrival | None = field(default=None, repr=False)  # of an upload
+    form: uploads.Form | None = field(default=None, repr=False)  # that came with it
 
     def is_for(self, method: str, path: str) -> bool:
         """Whether it is `method` on a path like `path`, in which `*` stands for one segment."""
@@ -85,6 +88,13 @@ class MixcloudServer:
     The JSON names the real hosts. Those of pages and pictures are found here by replacing
     `https://www.mixcloud.com` with `site_url`, `https://player-widget.mixcloud.com/widget/iframe/`
     with `player_url`, and `https://thumbnailer.mixcloud.com` with `thumbnailer_url`.
+
+    `uploads` are the forms that made or changed a show, with size and digest of their files.
+    `arrivals` are all that came to `/upload/`, as soon as they begin: `await mixcloud.arrival()`,
+    then `await arrival.reaches(1_000_000)` and `await arrival.ended()` wait for them without
+    sleeping. `reading_speed`, in bytes per second, makes all uploads take their time;
+    `manners.processing` and `manners.free_shows` say what becomes of them. See `faults` for what
+    can go wrong.
     """
 
     def __init__(
@@ -101,6 +111,8 @@ class MixcloudServer:
         self.manners = Manners()
         self.requests: deque[LoggedRequest] = deque(maxlen=LOGGED_REQUESTS)
         self.uploads: list[uploads.Upload] = []
+        self.reading_speed: float | None = None
+        self._arrivals = Arrivals()
         self._grants = Grants(clock)
         self._api = Api(catalogue, self._grants, self.manners, clock)
         self._site = Site(catalogue, self._grants, self.manners)
@@ -136,6 +148,8 @@ class MixcloudServer:
     async def close(self) -> None:
         """Stop at once; whoever was kept waiting loses the connection."""
         self._closing.set()
+        for arrival in self.arriving:
+            arrival.abandon()
         for expected in self._expected:
             expected.arrival.cancel()
         if self._runner:
@@ -243,6 +257,25 @@ class MixcloudServer:
 
     # What was asked
 
+    @property
+    def arrivals(self) -> list[Arrival]:
+        """All uploads and edits since the beginning, from their first byte on, oldest first."""
+        return self._arrivals.all
+
+    @property
+    def arriving(self) -> list[Arrival]:
+        """The uploads that are on their way now."""
+        return self._arrivals.running
+
+    @property
+    def most_arriving(self) -> int:
+        """How many uploads were on their way at once, at most."""
+        return self._arrivals.most_at_once
+
+    async def arrival(self, number: int = 1, *, timeout: float = 10) -> Arrival:
+        """The `number`-th upload or edit since the beginning, once it has begun."""
+        return await self._arrivals.number(number, timeout)
+
     def requests_to(self, method: str, path: str) -> list[LoggedRequest]:
         """The requests so far of `method` to `path`, in which `*` stands for one segment."""
         return [request for request in self.requests if request.is_for(method, path)]
@@ -271,35 +304,53 @@ class MixcloudServer:
             if self._faults and (fault := self._strike(logged)):
                 response = await fault.answer(self._situation(request, logged))
             else:
-                response = await self._answer(request)
+                response = await self._answer(request, logged)
+        except Cut:
+            return hang_up(request)
         except ConnectionError:  # the client has left; nobody reads this
             return web.Response()
         else:
             logged.status = response.status
             return response
         finally:
+            if logged.arrival and not logged.arrival.over:
+                logged.arrival.end(whole=False)
             self._announce(logged)
 
     def _situation(self, request: web.BaseRequest, logged: LoggedRequest) -> Situation:
         return Situation(
             request=request,
-            proceed=lambda: self._answer(request),
+            proceed=lambda: self._answer(request, logged),
             invalid_token=lambda: self._refusal(self._api.bad_token()),
             kept_waiting=lambda: self._announce(logged),
             closing=self._closing,
+            arrival=lambda: self._arrival_of(request, logged),
+            read=lambda: self._received(request, logged),
         )
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    def _arrival_of(self, request: web.BaseRequest, logged: LoggedRequest) -> Arrival:
+        if logged.arrival is None:
+            expected = request.content_length
+            logged.arrival = self._arrivals.begin(logged.path, expected, self.reading_speed)
+        return logged.arrival
+
+    async def _received(self, request: web.BaseRequest, logged: LoggedRequest) -> uploads.Form:
+        """The form of an upload, read once."""
+        if logged.form is None:
+            logged.form = await uploads.receive(request, self._arrival_of(request, logged))
+        return logged.form
+
+    async def _answer(self, request: web.BaseRequest, logged: LoggedRequest) -> web.Response:
         path = request.rel_url.raw_path
         segments = tuple(unquote(segment) for segment in path.strip("/").split("/") if segment)
         if (segments[:1] and segments[0] in SITE_PATHS) or _wants_page(request):
             return await self._site.answer(request, segments)
         if not path.endswith("/"):
             return _with_slash(request)
-        return await self._answer_api(request, segments)
+        return await self._answer_api(request, segments, logged)
 
     async def _answer_api(
-        self, request: web.BaseRequest, segments: tuple[str, ...]
+        self, request: web.BaseRequest, segments: tuple[str, ...], logged: LoggedRequest
     ) -> web.Response:
         origin = f"{request.scheme}://{request.host}"
         call = Call(request.method, segments, request.query, origin)
@@ -309,7 +360,7 @@ class MixcloudServer:
             if call.method == "GET":
                 return _reply(self._rendered(call, request.rel_url.raw_path_qs))
             if call.method == "POST" and segments[:1] == ("upload",):
-                return _reply(dumps(await self._upload(call, request)).encode())
+                return _reply(dumps(await self._upload(call, request, logged)).encode())
             if call.method == "POST":
                 call = undone_by_form(call, await request.post())
             return _reply(dumps(self._api.answer(call)).encode())
@@ -333,9 +384,9 @@ class MixcloudServer:
             self._answers[where] = body
         return body
 
-    async def _upload(self, call: Call, request: web.BaseRequest) -> Json:
+    async def _upload(self, call: Call, request: web.BaseRequest, logged: LoggedRequest) -> Json:
         """Like the real one, say nothing before the whole form has arrived."""
-        form = await uploads.receive(request)
+        form = await self._received(request, logged)
         show, did = self._api.take_form(call, form)
         self.uploads.append(uploads.Upload(show, form))
         return {

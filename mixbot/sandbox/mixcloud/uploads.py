@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from aiohttp import BodyPartReader, web
 
+from mixbot.sandbox.mixcloud.arrivals import Arrival
 from mixbot.sandbox.mixcloud.catalogue import Catalogue
 from mixbot.sandbox.mixcloud.records import Section, Show, User, slugify
 from mixbot.sandbox.mixcloud.refusals import Refused
@@ -59,8 +60,18 @@ class Upload:
     form: Form
 
 
-async def receive(request: web.BaseRequest) -> Form:
-    """Read the whole form; of files only size and digest are kept."""
+async def receive(request: web.BaseRequest, arrival: Arrival) -> Form:
+    """Read the whole form as fast as `arrival` says; of files only size and digest are kept."""
+    whole = False
+    try:
+        form = await _read(request, arrival)
+        whole = True
+        return form
+    finally:
+        arrival.end(whole=whole)
+
+
+async def _read(request: web.BaseRequest, arrival: Arrival) -> Form:
     form = Form()
     if not request.content_type.startswith("multipart/"):
         form.fields = {name: str(value) for name, value in (await request.post()).items()}
@@ -72,7 +83,7 @@ async def receive(request: web.BaseRequest) -> Form:
         if part.filename is None:
             form.fields[part.name] = (await _text(part))[:LONGEST_FIELD]
         else:
-            form.files[part.name] = await _digest(part)
+            form.files[part.name] = await _digest(part, arrival)
     return form
 
 
@@ -80,16 +91,22 @@ async def _text(part: BodyPartReader) -> str:
     return bytes(await part.read()).decode(errors="replace")
 
 
-async def _digest(part: BodyPartReader) -> ReceivedFile:
+async def _digest(part: BodyPartReader, arrival: Arrival) -> ReceivedFile:
     size, digest = 0, sha256()
-    while chunk := await part.read_chunk(256 * 1024):
+    while chunk := await part.read_chunk(arrival.step):
         size += len(chunk)
         digest.update(chunk)
+        await arrival.took(len(chunk))
     return ReceivedFile(part.filename or "", size, digest.hexdigest())
 
 
-def upload(catalogue: Catalogue, user: User, form: Form, now: datetime) -> Show:
-    """Make a show of `form`, or refuse it with every reason at once."""
+def upload(
+    catalogue: Catalogue, user: User, form: Form, now: datetime, *, free_shows: int | None = None
+) -> Show:
+    """Make a show of `form`, or refuse it with every reason at once.
+
+    An account that is free has `free_shows` public shows at most; one more becomes a draft.
+    """
     problems = Problems()
     name = form.fields.get("name", "").strip()
     audio = form.files.get("mp3")
@@ -105,6 +122,7 @@ def upload(catalogue: Catalogue, user: User, form: Form, now: datetime) -> Show:
         problems.add("name", "You already have a show with this name.")
     _check_common(user, form, problems)
     problems.refuse_if_any()
+    public = sum(show.visibility == "public" for show in catalogue.shows_of(user))
     show = catalogue.add_show(
         user,
         name,
@@ -113,6 +131,8 @@ def upload(catalogue: Catalogue, user: User, form: Form, now: datetime) -> Show:
         audio_length=(audio.size // BYTES_PER_SECOND or None) if audio else None,
     )
     _apply(show, form, now)
+    if not user.is_pro and free_shows is not None and public >= free_shows:
+        show.visibility = "private"
     catalogue.name_tags(show.tags)
     return show
 

@@ -3,10 +3,13 @@
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { avatar, byId, h, nameOf, select, setBot, setHosts, sign } from "./elements.js";
+import { setFiles } from "./files.js";
+import { openForm } from "./forms.js";
 import { called, LANGUAGES, speak } from "./language.js";
 import { refreshTimes } from "./markdown.js";
 import { editor, EPHEMERAL, render, summary, THINKING } from "./messages.js";
-import { Choices, confirm, openForm, openMenu } from "./popups.js";
+import { morph } from "./morph.js";
+import { Choices, confirm, openMenu } from "./popups.js";
 import { chosen, THEMES, wear } from "./theme.js";
 import { welcome } from "./welcome.js";
 
@@ -23,6 +26,9 @@ THREADS.forEach((kind) => (SIGNS[kind] = "thread"));
 
 const log = byId("log");
 const list = byId("messages");
+
+/** What can be read on a message, but for the numbers and bars of something under way. */
+const words = (message) => summary(message).replace(/[^\p{Alphabetic}]+/gu, " ");
 
 class Page {
   constructor() {
@@ -62,12 +68,13 @@ class Page {
 
   // What happens.
 
-  everything({ me, people, bot, hosts, places }) {
+  everything({ me, people, bot, hosts, places, samples, size_limit }) {
     if (this.hosts && this.hosts !== JSON.stringify(hosts)) return location.reload(); // another demo
     Object.assign(this, { me, people_: people, bot, hosts: JSON.stringify(hosts), editor: null });
     speak(me.locale);
     sessionStorage.setItem("person", me.username);
     setHosts(hosts);
+    setFiles(samples, size_limit);
     setBot(bot);
     const before = this.here;
     this.places_ = new Map();
@@ -115,8 +122,7 @@ class Page {
     place.messages.set(message.id, message);
     if (place !== this.here) return;
     this.patch(message);
-    if (before.content !== message.content || before.flags !== message.flags)
-      this.announce(message);
+    if (words(before) !== words(message)) this.announce(message);
   }
 
   message_deleted({ channel_id, message }) {
@@ -143,8 +149,9 @@ class Page {
     return this.connection.ask("say", { channel: this.here.id, content });
   }
 
-  onEdit(message) {
+  onEdit({ id }) {
     const place = this.here;
+    const message = place.messages.get(id);
     const close = () => {
       this.editor = null;
       if (place === this.here) this.patch(place.messages.get(message.id));
@@ -437,26 +444,17 @@ class Page {
       this.announce(message);
   }
 
-  /** Draw a message anew where it stands; focus and loaded pictures stay. */
+  /** Draw a message anew where it stands; focus, an open list and loaded pictures stay. */
   patch(message) {
-    const old = byId(`message-${message.id}`);
-    if (!old) return;
-    if (old.contains(Choices.current?.owner)) Choices.current.hide();
-    const focusable = (element) => [element, ...element.querySelectorAll("a, button, textarea")];
-    const focused = focusable(old).indexOf(document.activeElement);
-    const fresh = render(message, this, old.classList.contains("compact"));
-    const loaded = new Map([...old.querySelectorAll("img")].map((image) => [image.src, image]));
-    for (const image of fresh.querySelectorAll("img")) {
-      const same = loaded.get(image.src);
-      if (same && same.alt === image.alt && same.className === image.className) {
-        image.replaceWith(same);
-        loaded.delete(image.src);
-      }
-    }
-    old.replaceWith(fresh);
-    if (focused >= 0) {
-      const next = focusable(fresh)[focused];
-      (next && !next.disabled ? next : fresh).focus({ preventScroll: true });
+    const element = byId(`message-${message.id}`);
+    if (!element) return;
+    const focusable = () => [element, ...element.querySelectorAll("a, button, textarea")];
+    const focused = focusable().indexOf(document.activeElement);
+    morph(element, render(message, this, element.classList.contains("compact")));
+    if (Choices.current && !Choices.current.owner.isConnected) Choices.current.hide();
+    if (focused >= 0 && !element.contains(document.activeElement)) {
+      const next = focusable()[focused];
+      (next && !next.disabled ? next : element).focus({ preventScroll: true });
     }
     this.toEnd();
   }

@@ -1,9 +1,10 @@
 // The message box: text, or a command with its options.
 
-import { byId, h, iconButton } from "./elements.js";
+import { byId, h, iconButton, sign } from "./elements.js";
+import { download, filesToTry, hold, Refused } from "./files.js";
 import { called, described } from "./language.js";
 import { ATTACHMENT, choice, Field } from "./options.js";
-import { Choices } from "./popups.js";
+import { Choices, openMenu } from "./popups.js";
 
 const SUBCOMMAND = 1;
 const GROUP = 2;
@@ -48,7 +49,9 @@ export class Composer {
     this.form = h("div.command");
     this.cancel = iconButton("Leave the command", "✕", () => this.leave(""));
     this.button = iconButton("Send", "➤", () => this.send(), { class: "icon send" });
-    this.box = h("div.box", {}, this.text, this.form, this.cancel, this.button);
+    const toTry = { "aria-haspopup": "menu" };
+    this.tries = iconButton("Files to try", sign("file"), () => this.offerFiles(), toTry);
+    this.box = h("div.box", {}, this.tries, this.text, this.form, this.cancel, this.button);
     byId("composer").append(this.problem, this.about, this.box);
     this.picker = new Choices(this.text, {
       label: "Commands",
@@ -79,6 +82,16 @@ export class Composer {
       for (const name of [command.label, command.path])
         if (typed.startsWith(`/${name} `)) return [command, typed.slice(name.length + 2)];
     return [];
+  }
+
+  /** Files to save, for commands that take one. */
+  offerFiles() {
+    const save = ({ name, about }) => ({
+      label: name,
+      description: about,
+      act: () => download(name),
+    });
+    openMenu(this.tries, "Files to try: save one", filesToTry().map(save));
   }
 
   // Plain text, and the beginning of a command.
@@ -248,34 +261,52 @@ export class Composer {
       return;
     }
     const { command, fields } = this;
-    const values = {};
-    for (const field of fields) {
-      const problem = field.problem();
-      if (problem) return this.complain(field, problem);
-      if (field.input.value) values[field.option.name] = await field.value();
-    }
-    const kept = fields.map((field) => [field.option, field.input.value, field.chosen]);
+    if (this.sending === command) return;
+    this.sending = command;
+    const values = await this.filledIn(fields).finally(() => (this.sending = null));
+    if (!values || this.command !== command) return;
+    const kept = fields.map(({ option, input, chosen }) => [option, input.value, chosen, input.files]);
     this.leave("");
     const { refused } = await this.page.onCommand(command.path, values);
     if (!refused || this.command || this.text.value) return;
     this.begin(command);
-    for (const [option, value, chosen] of kept) {
+    for (const [option, value, chosen, files] of kept) {
       const field = this.fields.find((one) => one.option === option) || this.add(option);
-      if (option.type !== ATTACHMENT) field.input.value = value;
+      if (option.type === ATTACHMENT) hold(field.input, [...files]);
+      else field.input.value = value;
       field.chosen = chosen;
     }
     this.say(refused);
+  }
+
+  /** The options' values; null if one of them cannot be sent, which is told. */
+  async filledIn(fields) {
+    const values = {};
+    for (const field of fields) {
+      const problem = field.problem();
+      if (problem) return this.complain(field, problem);
+      try {
+        if (field.input.value) values[field.option.name] = await field.value();
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        return this.complain(field, error.message);
+      }
+    }
+    return values;
   }
 
   complain(field, problem) {
     this.say(`${field.option.label}: ${problem}`);
     field.input.setAttribute("aria-invalid", "true");
     field.input.focus();
+    return null;
   }
 
   /** What is filled in so far, for suggestions. */
   async values() {
-    const filled = this.fields.filter((field) => field.input.value && !field.problem());
+    const filled = this.fields.filter(
+      (field) => field.input.value && field.option.type !== ATTACHMENT && !field.problem(),
+    );
     return Object.fromEntries(
       await Promise.all(filled.map(async (field) => [field.option.name, await field.value()])),
     );

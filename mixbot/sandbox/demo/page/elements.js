@@ -66,7 +66,12 @@ export function picture(url, alt, className) {
   const missing = () => h(`span.missing${className ? `.${className}` : ""}`, {}, alt || "Picture");
   if (!here) return missing();
   const image = h(`img${className ? `.${className}` : ""}`, { src: here, alt, loading: "lazy" });
-  image.addEventListener("error", () => image.replaceWith(missing()));
+  image.drawnFrom = JSON.stringify([here, alt, className]);
+  image.addEventListener("error", () => {
+    const words = missing();
+    words.drawnFrom = image.drawnFrom;
+    image.replaceWith(words);
+  });
   return image;
 }
 
@@ -89,4 +94,12 @@ export const nameOf = (user) => user.global_name || user.username;
 
 export function clock(moment) {
   return moment.toLocaleTimeString(spoken(), { hour: "numeric", minute: "2-digit" });
+}
+
+const UNITS = ["bytes", "KB", "MB"];
+
+/** A size as Discord writes it: `812 bytes`, `1.21 KB`. */
+export function bytes(size) {
+  const unit = size < 1024 ? 0 : size < 1024 ** 2 ? 1 : 2;
+  return `${(size / 1024 ** unit).toLocaleString(spoken(), { maximumFractionDigits: 2 })} ${UNITS[unit]}`;
 }

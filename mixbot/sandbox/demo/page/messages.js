@@ -2,6 +2,7 @@
 
 import {
   avatar,
+  bytes,
   clock,
   h,
   iconButton,
@@ -222,14 +223,6 @@ function fileCard(name, size, url) {
   );
 }
 
-const UNITS = ["bytes", "KB", "MB"];
-
-/** A size as Discord writes it: `812 bytes`, `1.21 KB`. */
-function bytes(size) {
-  const unit = size < 1024 ? 0 : size < 1024 ** 2 ? 1 : 2;
-  return `${(size / 1024 ** unit).toLocaleString(spoken(), { maximumFractionDigits: 2 })} ${UNITS[unit]}`;
-}
-
 /** A picture; where it has a description, that can be read, too. */
 function medium(url, description, otherwise = "") {
   const image = picture(url, description || otherwise, "large");
@@ -241,7 +234,9 @@ function medium(url, description, otherwise = "") {
     words.hidden = !words.hidden;
     button.setAttribute("aria-expanded", String(!words.hidden));
   });
-  return h("div.medium", {}, image, words, button);
+  const element = h("div.medium", {}, image, words, button);
+  element.drawnFrom = JSON.stringify([url, description]);
+  return element;
 }
 
 // Embeds. Those with the same address are one, with several pictures.
@@ -393,7 +388,7 @@ function button(component, message, page) {
     );
   }
   const busy = page.running.has(`${message.id} ${component.custom_id}`);
-  return h(
+  const element = h(
     `button.${kind}`,
     {
       type: "button",
@@ -404,6 +399,8 @@ function button(component, message, page) {
     h("span.inside", {}, label),
     busy && dots(),
   );
+  element.drawnFrom = JSON.stringify([component, busy]);
+  return element;
 }
 
 /** What a menu offers: entries of its own, or the people, roles and places there are. */
@@ -438,6 +435,7 @@ function menu(component, message, page) {
     h("span", { class: !shown && "prompt" }, shown || prompt),
     busy ? dots() : h("span.arrow", { "aria-hidden": "true" }, "⌄"),
   );
+  owner.drawnFrom = JSON.stringify([component, options, busy]);
   const items = () => {
     const all = options.map(({ label, description, emoji, value }) => {
       const is = picked.has(value);

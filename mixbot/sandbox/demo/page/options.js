@@ -1,6 +1,7 @@
 // One option of a command: its field, what it offers, and what may be sent.
 
 import { byId, h, nameOf } from "./elements.js";
+import { filesToTry, handOver, hold, sample } from "./files.js";
 import { called } from "./language.js";
 import { Choices } from "./popups.js";
 
@@ -88,6 +89,7 @@ export class Field {
         "That is not one of the choices",
       );
     }
+    if (option.type === ATTACHMENT) return this.offerFiles();
     if (!option.autocomplete) return;
     this.offer(
       this.suggested.filter(({ name }) => name.toLowerCase().includes(typed)),
@@ -121,6 +123,13 @@ export class Field {
     this.choices.hide();
   }
 
+  /** Files to try, while none is chosen. */
+  offerFiles() {
+    const take = ({ name, about }) => ({ label: name, description: about, file: name });
+    if (this.input.value || !filesToTry().length) return this.choices.hide();
+    this.choices.show(filesToTry().map(take));
+  }
+
   offer(choices, active, otherwise) {
     if (!choices.length && !otherwise) return this.choices.hide();
     if (!choices.length) return this.choices.show([{ label: otherwise, disabled: true }]);
@@ -130,7 +139,11 @@ export class Field {
     );
   }
 
-  pick({ choice }) {
+  async pick({ choice, file }) {
+    if (file) {
+      hold(this.input, [await sample(file)]);
+      return this.typed();
+    }
     this.chosen = choice;
     this.input.value = choice.name;
     this.choices.hide();
@@ -170,18 +183,10 @@ export class Field {
     if (this.chosen) return this.chosen.value;
     if (option.type === INTEGER || option.type === NUMBER) return Number(input.value);
     if (option.type === ATTACHMENT)
-      return { file: input.files[0].name, data: await base64(input.files[0]) };
+      return handOver(input.files[0]);
     return input.value;
   }
 }
 
 /** A choice under its name in the reader's language. */
 export const choice = (one) => ({ name: called(one), value: one.value });
-
-function base64(file) {
-  return new Promise((settle) => {
-    const reader = new FileReader();
-    reader.onload = () => settle(reader.result.split(",")[1]);
-    reader.readAsDataURL(file);
-  });
-}

@@ -1,4 +1,4 @@
-// What opens above the page: lists to choose from, menus of actions, forms.
+// What opens above the page: lists to choose from, menus of actions, questions.
 
 import { h } from "./elements.js";
 
@@ -69,6 +69,9 @@ export class Choices {
   show(items, active = -1) {
     if (Choices.current !== this) Choices.current?.hide();
     Choices.current = this;
+    // Suggestions may come anew while somebody has already moved to one of them.
+    const chosen = this.open && this.items[this.active]?.label;
+    if (active < 0 && chosen) active = items.findIndex(({ label }) => label === chosen);
     this.items = items;
     this.panel.replaceChildren(...items.map((item, index) => this.option(item, index)));
     if (!this.detach) {
@@ -167,15 +170,18 @@ export class Choices {
   }
 }
 
-/** A menu of actions at `anchor`: `[{label, act}]` under a heading. */
+/** A menu of actions at `anchor`: `[{label, description, act}]` under a heading. */
 export function openMenu(anchor, heading, actions) {
   const close = (refocus = true) => {
     detach();
     anchor.removeAttribute("aria-expanded");
     if (refocus) anchor.focus();
   };
-  const item = ({ label, act }) => {
-    const button = h("button.choice", { type: "button", role: "menuitem", tabindex: "-1" }, label);
+  const item = ({ label, description, act }) => {
+    const words = description
+      ? h("span.words", {}, h("span.label", {}, label), h("span.description", {}, description))
+      : label;
+    const button = h("button.choice", { type: "button", role: "menuitem", tabindex: "-1" }, words);
     button.addEventListener("click", () => {
       close();
       act();
@@ -204,42 +210,6 @@ export function openMenu(anchor, heading, actions) {
   items[0].focus({ preventScroll: true });
 }
 
-/** A form of the bot. `send(values)` resolves to null once it is through, else to a sentence. */
-export function openForm(modal, send) {
-  const readers = [];
-  const fields = modal.components.map((component) => formPart(component, readers));
-  const problem = h("p.problem", { role: "alert" });
-  const submit = h("button.button.primary", { type: "submit" }, "Submit");
-  const cancel = h(
-    "button.button.plain",
-    { type: "button", onclick: () => dialog.close() },
-    "Cancel",
-  );
-  const title = h("h2", { id: `form-${++count}` }, modal.title);
-  const form = h(
-    "form",
-    { novalidate: true },
-    title,
-    fields,
-    problem,
-    h("div.actions", {}, cancel, submit),
-  );
-  const dialog = h("dialog", { "aria-labelledby": title.id }, form);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    problem.textContent = "";
-    submit.disabled = true;
-    const sentence = await send(Object.fromEntries(readers.map((read) => read())));
-    submit.disabled = false;
-    if (sentence) problem.textContent = sentence;
-    else dialog.close();
-  });
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-  dialog.querySelector("input, textarea, select")?.focus();
-}
-
 /** Ask before something that cannot be undone. */
 export function confirm(title, words, act, label) {
   const close = () => dialog.close();
@@ -256,42 +226,4 @@ export function confirm(title, words, act, label) {
   document.body.append(dialog);
   dialog.showModal();
   yes.focus();
-}
-
-/** A row or a label with its field, or text; what reads the field goes to `readers`. */
-function formPart(component, readers) {
-  const field = component.component || component.components?.[0];
-  if (!field) return h("p", {}, component.content);
-  const id = `field-${++count}`;
-  const label = component.label || field.label;
-  const required = field.required !== false;
-  const input = formField(field, id, required);
-  readers.push(() => [
-    field.custom_id,
-    field.type === 3 ? [...input.selectedOptions].map((o) => o.value) : input.value,
-  ]);
-  return h(
-    "div.field",
-    {},
-    h("label", { for: id }, label, required && h("span.required", { "aria-hidden": "true" }, " *")),
-    component.description && h("p.description", { id: `${id}-about` }, component.description),
-    input,
-  );
-}
-
-function formField(field, id, required) {
-  const about = { id, required, placeholder: field.placeholder, autocomplete: "off" };
-  if (field.type === 3) {
-    const options = field.options.map((o) =>
-      h("option", { value: o.value, selected: o.default }, o.label),
-    );
-    return h("select", { id, required, multiple: field.max_values > 1 }, options);
-  }
-  const limits = { maxlength: field.max_length, minlength: field.min_length };
-  const input =
-    field.style === 2
-      ? h("textarea", { ...about, ...limits, rows: 4 })
-      : h("input", { ...about, ...limits });
-  input.value = field.value || "";
-  return input;
 }

@@ -9,6 +9,7 @@ const example = (page, path, words = "") =>
     [`/${path}`, words].filter(Boolean).join(" "),
   );
 
+const UPLOAD = "mixcloud upload";
 const [GROUP_DM, NEWS, FORUM] = [3, 5, 15];
 
 export function welcome(page) {
@@ -87,6 +88,16 @@ export function welcome(page) {
         h("b", {}, "Follow host"),
         ".",
       ),
+      page.composer.commands.some(({ path }) => path === UPLOAD) &&
+        h(
+          "li",
+          {},
+          "Put a show online with ",
+          example(page, UPLOAD),
+          ": there are ",
+          h("b", {}, "files to try"),
+          " beside the message box.",
+        ),
       h("li", {}, "Then be the other person, and see what they see."),
     ),
   ];
