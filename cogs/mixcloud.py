@@ -17,6 +17,7 @@ from mixbot.arguments import (
     VISIBILITY,
     CityName,
     Mention,
+    OwnShowLink,
     PersonLink,
     Position,
     ShowLink,
@@ -31,7 +32,7 @@ from mixbot.arguments import (
 )
 from mixbot.bot import MixBot
 from mixbot.languages import LANGUAGES, N_, _, language_of, speak
-from mixbot.ui import help, linking, pager, privacy, showing, surprise
+from mixbot.ui import help, linking, pager, privacy, publishing, showing, surprise
 from mixbot.ui.answers import Answer
 from mixbot.ui.listings import Listing, tag_query
 from mixbot.ui.text import escape
@@ -182,7 +183,7 @@ class MixcloudCommands(
     @app_commands.command(description=N_("Forget your Mixcloud account."), extras=PRIVATE)
     async def unlink(self, interaction: discord.Interaction[MixBot]) -> None:
         async with Answer(interaction, private=True) as answer:
-            if await self.bot.accounts.unlink(interaction.user.id):
+            if await self.bot.unlink(interaction.user.id):
                 await answer.give(
                     _(
                         "I have forgotten your Mixcloud account. Mixcloud itself still lists "
@@ -213,6 +214,39 @@ class MixcloudCommands(
                 Listing("e"),
                 nothing=_("Nothing yet. Follow somebody, and what they do shows up here."),
             )
+
+    @app_commands.command(
+        description=N_("Publish a show: give me the file, say what is in it, look, and publish."),
+        extras=PRIVATE,
+    )
+    @app_commands.describe(
+        file=N_("The sound, such as an MP3"),
+        link=N_("A direct link to the sound, if it is too large for Discord"),
+        cover=N_("A JPEG or PNG"),
+        tracklist=N_("A CUE sheet, a text with times, or a show in YAML"),
+    )
+    async def upload(
+        self,
+        interaction: discord.Interaction[MixBot],
+        file: discord.Attachment | None = None,
+        link: str | None = None,
+        cover: discord.Attachment | None = None,
+        tracklist: discord.Attachment | None = None,
+    ) -> None:
+        await publishing.open_upload(interaction, publishing.given(file, link, cover, tracklist))
+
+    @app_commands.command(
+        description=N_("Change a show of yours: its text, cover, tracklist, and who can see it."),
+        extras=PRIVATE,
+    )
+    @app_commands.describe(mix=N_("Which of your shows"))
+    async def edit(
+        self,
+        interaction: discord.Interaction[MixBot],
+        mix: app_commands.Transform[Mention, OwnShowLink],
+    ) -> None:
+        async with Answer(interaction, private=True) as answer:
+            await publishing.open_edit(answer, await show_key(interaction, mix))
 
     @app_commands.command(
         description=N_("What is stored about you: see it, export it, have it forgotten."),

@@ -227,9 +227,9 @@ def _explaining() -> Iterator[None]:
     try:
         yield
     except (MixcloudError, InvalidArgument) as error:
-        from mixbot import terminal
+        from mixbot.drafting import explained
 
-        for line in terminal.explained(error):
+        for line in explained(error, advice="Log in again: mixbot login"):
             err.print(line, markup=False)
         raise typer.Exit(FAILED) from None
 

@@ -14,10 +14,11 @@ import hmac
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from mixbot.errors import UserError
@@ -28,6 +29,9 @@ from mixbot.store import Account, LinkAttempt, Store
 from mixbot.vault import CannotOpen, Vault
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PROVIDER = "mixcloud"
 LINK_LIFETIME = timedelta(minutes=10)
@@ -206,8 +210,37 @@ class WrongCode(LinkFailed):
         super().__init__(sentence, tries=tries_left)
 
 
+def _counted(
+    step: str,
+) -> Callable[
+    [Callable[Concatenate[Accounts, P], Awaitable[T]]],
+    Callable[Concatenate[Accounts, P], Coroutine[Any, Any, T]],
+]:
+    """Have `on_step` told what comes of a method: “done”, or what kind of problem."""
+
+    def decorate(
+        method: Callable[Concatenate[Accounts, P], Awaitable[T]],
+    ) -> Callable[Concatenate[Accounts, P], Coroutine[Any, Any, T]]:
+        @wraps(method)
+        async def counted(self: Accounts, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                done = await method(self, *args, **kwargs)
+            except UserError as error:
+                self.on_step(step, type(error).__name__)
+                raise
+            self.on_step(step, "done")
+            return done
+
+        return counted
+
+    return decorate
+
+
 class Accounts:
-    """Who is linked to which account, how that comes about, and what can be done with it."""
+    """Who is linked to which account, how that comes about, and what can be done with it.
+
+    `on_step` is told of every step of linking, and what came of it.
+    """
 
     def __init__(
         self,
@@ -218,11 +251,13 @@ class Accounts:
         vault: Vault | None = None,
         oauth: Credentials | None = None,
         sign_in: DiscordSignIn | None = None,
+        on_step: Callable[[str, str], None] = lambda step, outcome: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.public_url = public_url.rstrip("/")
         self.sign_in = sign_in
         self.on_linked: Callable[[Linked], Awaitable[None]] | None = None
+        self.on_step = on_step
         self._store = store
         self._mixcloud = mixcloud
         self._vault = vault
@@ -302,6 +337,7 @@ class Accounts:
 
     # Linking, in the order it happens
 
+    @_counted("start")
     async def start_link(
         self,
         person: Person,
@@ -332,7 +368,7 @@ class Accounts:
             attempt = replace(
                 attempt,
                 reply_application_id=reply.application_id,
-                reply_token=self._vault.seal(reply.token, _reply_of(person.id)),
+                reply_token=self.seal_reply(reply, person.id),
             )
         await self._store.start_link(attempt)
         return f"{self.public_url}/link/{link}"
@@ -346,6 +382,7 @@ class Accounts:
             raise LinkExpired
         return attempt
 
+    @_counted("continue")
     async def continue_link(self, link: str, *, browser: str) -> str:
         """Tie the attempt to `browser`; where that is to go next."""
         attempt = await self.open_link(link)
@@ -365,6 +402,7 @@ class Accounts:
             raise self._reason(await self._store.link_attempt(link=_hash(link)), browser)
         return onward
 
+    @_counted("sign in")
     async def signed_in(self, state: str, code: str, *, browser: str) -> str:
         """The browser is back from Discord; where it is to go next, if it has the right user."""
         nonce = _secret()
@@ -386,6 +424,7 @@ class Accounts:
             raise WrongDiscordUser
         return self._consent(nonce).authorization_url
 
+    @_counted("finish")
     async def finish_link(self, nonce: str, code: str, *, browser: str) -> Linked | CodeToEnter:
         """The browser is back from Mixcloud. The attempt is used up before anything else."""
         attempt = await self._store.take_link_attempt(_hash(nonce), _hash(browser), self._now())
@@ -417,6 +456,7 @@ class Accounts:
             raise LinkUsed
         return CodeToEnter(entry)
 
+    @_counted("code")
     async def enter_code(self, user_id: int, code: str) -> Linked:
         """The user typed, in Discord, what the browser showed."""
         attempt = await self._store.try_code(user_id, PROVIDER, self._now())
@@ -442,6 +482,17 @@ class Accounts:
         if self.sign_in:
             addresses.append(self.sign_in.authorize_url)
         return [_origin(address) for address in addresses]
+
+    def seal_reply(self, reply: Reply, user_id: int) -> bytes:
+        """What the store may keep of a message that only its user sees."""
+        return self._sealed(reply.token, _reply_of(user_id))
+
+    def open_reply(self, application_id: int, sealed: bytes, user_id: int) -> Reply | None:
+        """The message that `seal_reply` sealed; None if that can no longer be read."""
+        try:
+            return Reply(application_id, self._opened(sealed, _reply_of(user_id)))
+        except CannotOpen:
+            return None
 
     # Steps of it
 
@@ -484,9 +535,9 @@ class Accounts:
         if attempt.waiting_verb and attempt.waiting_key:
             waiting = Action(attempt.waiting_verb, attempt.waiting_key)
         if attempt.reply_application_id and attempt.reply_token:
-            with suppress(CannotOpen):
-                token = self._opened(attempt.reply_token, _reply_of(attempt.user_id))
-                reply = Reply(attempt.reply_application_id, token)
+            reply = self.open_reply(
+                attempt.reply_application_id, attempt.reply_token, attempt.user_id
+            )
         language = attempt.language or ENGLISH
         linked = Linked(attempt.user_id, account, waiting, reply, language)
         log.info("user %s linked an account", attempt.user_id)

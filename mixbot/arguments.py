@@ -17,7 +17,7 @@ from mixbot.mixcloud import Link, ShortLink, find_links, read_key
 from mixbot.mixcloud.tracklists import read_time
 from mixbot.ui.acting import ACTION
 from mixbot.ui.handling import components_in, custom_ids
-from mixbot.ui.listings import Listing
+from mixbot.ui.listings import Listing, listing_of
 from mixbot.ui.references import SHORT, Reference, reference, resolve
 from mixbot.ui.showing import host_of, keys_of_shows
 from mixbot.ui.text import escape, isolate, plain
@@ -248,6 +248,29 @@ async def suggested_shows(
     for show in (await listing.page(bot, 0, user_id)).all():
         found.setdefault(show.key, f"{isolate(show.name)} · {isolate(show.user.name)}")
     return await _choices(bot, found)
+
+
+class OwnShowLink(ShowLink):
+    """A show that the user made."""
+
+    async def autocomplete(
+        self, interaction: discord.Interaction[Any], value: float | str, /
+    ) -> list[app_commands.Choice[Any]]:
+        return await suggest(interaction, suggested_own_shows(interaction, str(value)))
+
+
+async def suggested_own_shows(
+    interaction: discord.Interaction[MixBot], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The newest shows of the account that the user linked."""
+    bot, user_id, typed = interaction.client, interaction.user.id, typed.strip().casefold()
+    account = await bot.accounts.account(user_id)
+    if account is None:
+        return []
+    shows = (await listing_of("c", account.key).page(bot, 0, user_id)).all()
+    return await _choices(
+        bot, {show.key: show.name for show in shows if typed in show.name.casefold()}
+    )
 
 
 async def suggested_people(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import html
-import re
 import secrets
 import webbrowser
 from collections.abc import (
@@ -39,19 +38,12 @@ from rich.table import Table
 from mixbot.errors import UserError
 from mixbot.mixcloud import (
     Draft,
-    InvalidArgument,
-    InvalidText,
     InvalidUpload,
     Mixcloud,
     MixcloudError,
     MixcloudOAuth,
     Progress,
-    RateLimited,
-    Rejected,
     Section,
-    Unauthorized,
-    Unreachable,
-    UploadInterrupted,
     read_tracklist,
     to_cue,
     to_text,
@@ -75,7 +67,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 PAGE = "<!DOCTYPE html><html lang=en><meta charset=utf-8><title>mixbot</title><p>{}</p></html>"
-WORDS = {"name": "title", "mp3": "audio file", "description": "desc", "publish_date": "date"}
 
 
 # Logging in
@@ -365,43 +356,3 @@ async def _connected(settings: MixcloudSettings, **options: Any) -> AsyncIterato
         settings.mixcloud_api_url, mixcloud_root=settings.mixcloud_site_url, **options
     ) as mixcloud:
         yield mixcloud
-
-
-# What went wrong
-
-
-def explained(error: Exception) -> list[str]:
-    """What to print about `error`, a line for each thing that is wrong."""
-    match error:
-        case InvalidText():
-            return [f"line {line}: {text}" for line, text in error.problems]
-        case InvalidUpload(problems=problems) | Rejected(details=problems) if problems:
-            said = [] if isinstance(error, InvalidUpload) else [f"Mixcloud says: {error}"]
-            return said + [
-                f"{_field(name)}: {text}" for name, texts in problems.items() for text in texts
-            ]
-        case UploadInterrupted():
-            advice = "It may have arrived: look before you try again."
-            safe = "Mixcloud has not got all of it: you can safely try again."
-            return [str(error), advice if error.may_have_arrived else safe]
-        case RateLimited():
-            return [f"Mixcloud asks to wait {error.retry_after:.0f} seconds."]
-        case Unauthorized():
-            return [f"Mixcloud says: {error}", "Log in again: mixbot login"]
-        case Unreachable():
-            return [f"Mixcloud does not answer right now ({error})."]
-        case MixcloudError():
-            return [f"Mixcloud says: {error}"]
-        case InvalidArgument():
-            return [str(error)]
-    raise error
-
-
-def _field(name: str) -> str:
-    """Mixcloud's name of a field in the words of a show's YAML file."""
-    if found := re.fullmatch(r"(section|tag|host)s-(\d+)-(\w+)", name):
-        kind, number, member = found[1], int(found[2]) + 1, found[3]
-        if kind == "section":
-            return f"track {number}, {member.replace('_', ' ')}"
-        return f"{kind} {number}"
-    return WORDS.get(name, name).replace("_", " ")

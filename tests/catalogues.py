@@ -24,7 +24,7 @@ from mixbot.ui.translation import COMMAND, OPTION
 
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "mixbot" / "languages"
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "said": None}
 
 METHODS = [("sandbox/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
 

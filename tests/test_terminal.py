@@ -226,7 +226,7 @@ def test_what_breaks_the_rules_is_said_before_a_byte_is_sent(terminal: Terminal)
     result = terminal.run("upload", "show.yml", "nowhere.mp3", "--picture", "nowhere.jpg")
     assert result.code == 1
     assert result.err.splitlines() == [
-        "desc: has 1001 characters, of 1000 allowed",
+        "description: has 1,001 characters, of 1,000 allowed",
         "tag 6: 'a' is more than the 5 allowed",
         "picture: there is no file nowhere.jpg",
         "audio file: there is no file nowhere.mp3",

@@ -1,6 +1,6 @@
 """What is remembered, in SQLite or PostgreSQL."""
 
-from .engines import StoreError
+from .engines import DatabaseUnreachable, StoreError
 from .opening import open_store
 from .queries import Store
 from .records import (
@@ -10,10 +10,12 @@ from .records import (
     PersonSettings,
     ServerSettings,
     Share,
+    Upload,
 )
 
 __all__ = [
     "Account",
+    "DatabaseUnreachable",
     "LinkAttempt",
     "LinkReply",
     "PersonSettings",
@@ -21,5 +23,6 @@ __all__ = [
     "Share",
     "Store",
     "StoreError",
+    "Upload",
     "open_store",
 ]

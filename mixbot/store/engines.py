@@ -26,6 +26,10 @@ class StoreError(UserError):
     """The database cannot be used; the sentence says why, and never holds its password."""
 
 
+class DatabaseUnreachable(StoreError):
+    """Nobody answers at its address, or not yet."""
+
+
 class Database(Protocol):
     """Somewhere to run questions. `name` is what SQLAlchemy calls this kind of database."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from .engines import Database, StoreError, database_at
+from .engines import Database, DatabaseUnreachable, StoreError, database_at
 from .queries import Store
 from .schema import HEAD, alembic_version, metadata
 
@@ -17,9 +17,14 @@ _UPGRADE_LOCK = 0x6D6978626F74  # "mixbot"
 
 
 @asynccontextmanager
-async def open_store(address: str) -> AsyncIterator[Store]:
-    """The store at `sqlite:///mixbot.db` or `postgresql://…`, with its tables up to date."""
-    database = database_at(address)
+async def open_store(
+    address: str, *, timed: Callable[[Database], Database] = lambda database: database
+) -> AsyncIterator[Store]:
+    """The store at `sqlite:///mixbot.db` or `postgresql://…`, with its tables up to date.
+
+    `timed` may put something around the database that measures it.
+    """
+    database = timed(database_at(address))
     try:
         await _bring_up_to_date(database)
         store = Store(database)
@@ -38,7 +43,9 @@ async def _bring_up_to_date(database: Database) -> None:
         raise
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreError(f"The database cannot be opened: {_in_short(reason)}.") from None
+        away = isinstance(error, OSError | TimeoutError) or "CannotConnectNow" in str(reason)
+        problem = DatabaseUnreachable if away else StoreError
+        raise problem(f"The database cannot be opened: {_in_short(reason)}.") from None
 
 
 def _in_short(reason: object) -> str:

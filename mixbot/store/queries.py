@@ -28,7 +28,15 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from .engines import Database
-from .records import Account, LinkAttempt, LinkReply, PersonSettings, ServerSettings, Share
+from .records import (
+    Account,
+    LinkAttempt,
+    LinkReply,
+    PersonSettings,
+    ServerSettings,
+    Share,
+    Upload,
+)
 from .schema import (
     accounts,
     gates,
@@ -40,6 +48,7 @@ from .schema import (
     people,
     servers,
     shares,
+    uploads,
 )
 
 T = TypeVar("T")
@@ -50,6 +59,7 @@ REPLIES_KEPT = timedelta(days=7)  # who edits or deletes an older message keeps 
 SHARES_GATHERED = 0.1  # seconds
 LOOKED_BACK = 250  # shares of a place or person, for the last 25 shows among them
 START_WINDOW = timedelta(minutes=10)
+DRAFTS_KEPT = timedelta(hours=24)  # as long as Discord keeps what was attached
 
 log = logging.getLogger(__name__)
 
@@ -389,6 +399,84 @@ class Store:
         """Remember what a person decided for themselves."""
         await self._upsert(people, asdict(settings))
 
+    # Publishing from chat
+
+    async def save_upload(self, upload: Upload) -> None:
+        """Remember something to publish that is new."""
+        query = uploads.insert().values(asdict(upload))
+        await self._write(lambda connection: connection.execute(query))
+
+    async def upload(self, id: str, user_id: int) -> Upload | None:
+        """What `user_id` is about to publish, or published, under this id."""
+        query = select(uploads).where(uploads.c.id == id, uploads.c.user_id == user_id)
+        return _upload(await self._row(query))
+
+    async def drop_oldest_drafts(self, user_id: int, *, keep: int) -> None:
+        """Forget what a user began to publish and did not, but for the newest."""
+        drafts = uploads.c.user_id == user_id, uploads.c.state == "draft"
+        newest = select(uploads.c.id).where(*drafts).order_by(uploads.c.changed_at.desc())
+        query = delete(uploads).where(*drafts, uploads.c.id.not_in(newest.limit(keep)))
+        await self._write(lambda connection: connection.execute(query))
+
+    async def change_draft(self, id: str, user_id: int, **values: Any) -> Upload | None:
+        """Change what is not sent yet; None where there is no such draft any more."""
+        return _upload(await self._change(_draft(id, user_id).values(values).returning(uploads)))
+
+    async def drop_draft(self, id: str, user_id: int) -> bool:
+        """Forget what is not sent yet; whether it was there."""
+        query = delete(uploads).where(*_is_draft(id, user_id)).returning(uploads.c.id)
+        return await self._change(query) is not None
+
+    async def begin_sending(
+        self, id: str, user_id: int, now: datetime, **values: Any
+    ) -> Upload | None:
+        """Take a draft to send it; None where somebody did, or its user is sending another."""
+        other = uploads.alias()
+        sends_another = (
+            select(other.c.id).where(other.c.user_id == user_id, other.c.alive_until > now).exists()
+        )
+        query = _draft(id, user_id).where(~sends_another)
+        return _upload(
+            await self._change(query.values(state="sending", **values).returning(uploads))
+        )
+
+    async def keep_sending(self, id: str, holder: str, alive_until: datetime) -> Upload | None:
+        """Say that `holder` still sends it; None where it is no longer theirs."""
+        query = _held(id, holder).values(alive_until=alive_until).returning(uploads)
+        return _upload(await self._change(query))
+
+    async def ask_to_stop(self, id: str, user_id: int) -> Upload | None:
+        """Have whoever sends it stop; None where nobody does."""
+        query = (
+            update(uploads)
+            .where(uploads.c.id == id, uploads.c.user_id == user_id)
+            .where(uploads.c.state.in_(("sending", "stopping")))
+            .values(state="stopping")
+            .returning(uploads)
+        )
+        return _upload(await self._change(query))
+
+    async def move_upload(self, id: str, holder: str, place_id: int, message_id: int) -> None:
+        """Remember in which message it goes on."""
+        query = _held(id, holder).values(place_id=place_id, message_id=message_id)
+        await self._write(lambda connection: connection.execute(query))
+
+    async def end_sending(self, id: str, holder: str, **values: Any) -> Upload | None:
+        """Nobody sends it any more: it is `done` or a draft again, as `values` have it."""
+        query = _held(id, holder).values(holder=None, alive_until=None, **values)
+        return _upload(await self._change(query.returning(uploads)))
+
+    async def take_abandoned(self, now: datetime) -> Sequence[Upload]:
+        """What was being sent by a process that is gone; from now on they are drafts again."""
+        query = (
+            update(uploads)
+            .where(uploads.c.alive_until <= now)
+            .values(state="draft", holder=None, alive_until=None, changed_at=now)
+            .returning(uploads)
+        )
+        rows = await self._write(lambda connection: connection.execute(query).all())
+        return [Upload(*row) for row in rows]
+
     # Keys too long for a button
 
     async def short_id(self, key: str) -> str:
@@ -437,6 +525,9 @@ class Store:
             connection.execute(delete(gates).where(gates.c.closed_until <= now))
             too_old = link_replies.c.replied_at <= now - REPLIES_KEPT
             connection.execute(delete(link_replies).where(too_old))
+            unsent = uploads.c.alive_until.is_(None)
+            old = uploads.c.changed_at <= now - DRAFTS_KEPT
+            connection.execute(delete(uploads).where(unsent, old))
 
         await self._write(drop)
 
@@ -449,6 +540,17 @@ class Store:
             for table in metadata.tables.values():
                 if "user_id" in table.c:
                     connection.execute(delete(table).where(table.c.user_id == user_id))
+
+        await self._write(drop)
+
+    async def forget_servers(self, kept: set[int]) -> None:
+        """Drop what was decided for all servers but those `kept`, and what was shared there."""
+
+        def drop(connection: Connection) -> None:
+            known = connection.execute(select(servers.c.guild_id)).scalars()
+            for guild_id in set(known) - kept:
+                for table in (servers, shares):
+                    connection.execute(delete(table).where(table.c.guild_id == guild_id))
 
         await self._write(drop)
 
@@ -468,9 +570,9 @@ class Store:
 
         return await self._database.read(gather)
 
-    async def ping(self) -> None:
-        """Answer, if the database does."""
-        await self._row(_GATE, {"provider": ""})
+    async def write_probe(self, now: datetime) -> None:
+        """Write something down; raises if the database does not take it."""
+        await self._upsert(gates, {"provider": "", "closed_until": now})
 
     # How it is asked
 
@@ -515,6 +617,22 @@ def _readable(row: RowMapping) -> dict[str, Any]:
 
 def _attempt(row: AnyRow | None) -> LinkAttempt | None:
     return LinkAttempt(*row) if row else None
+
+
+def _upload(row: AnyRow | None) -> Upload | None:
+    return Upload(*row) if row else None
+
+
+def _is_draft(id: str, user_id: int) -> tuple[Any, ...]:
+    return uploads.c.id == id, uploads.c.user_id == user_id, uploads.c.state == "draft"
+
+
+def _draft(id: str, user_id: int) -> Any:
+    return update(uploads).where(*_is_draft(id, user_id))
+
+
+def _held(id: str, holder: str) -> Any:
+    return update(uploads).where(uploads.c.id == id, uploads.c.holder == holder)
 
 
 def _one_of(**values: bytes | None) -> Any:

@@ -90,3 +90,25 @@ class LinkReply:
     reply_id: int
     keys: str  # of the shows, a line each
     replied_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A show that somebody is about to publish, or to change, from chat."""
+
+    id: str  # of its buttons
+    user_id: int
+    key: str | None  # of the show that is changed, or was made
+    material: str = field(repr=False)  # JSON
+    state: str  # draft, sending, stopping, done
+    language: str
+    changed_at: datetime
+    channel_id: int | None = None  # where it was begun
+    in_channel: bool = False  # where it goes on when the private message no longer can
+    application_id: int | None = None
+    reply_token: bytes | None = field(default=None, repr=False)  # encrypted; of that message
+    reply_until: datetime | None = None
+    place_id: int | None = None  # the channel and the message in which it went on
+    message_id: int | None = None
+    holder: str | None = None  # the process that sends it, and until when nobody else may
+    alive_until: datetime | None = None

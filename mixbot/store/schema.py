@@ -21,7 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0002"  # the revision that the tables below describe
+HEAD = "0003"  # the revision that the tables below describe
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -170,4 +170,29 @@ link_replies = Table(
     Column("replied_at", UtcDateTime, nullable=False),
     Index(None, "replied_at"),
     Index(None, "user_id"),
+)
+
+# What somebody is about to publish, or to change, from chat.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    Column("key", Text),  # of the show that is changed, or was made
+    Column("material", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("channel_id", BigInteger),
+    Column("in_channel", Boolean, nullable=False),
+    Column("application_id", BigInteger),
+    Column("reply_token", LargeBinary),  # encrypted
+    Column("reply_until", UtcDateTime),
+    Column("place_id", BigInteger),
+    Column("message_id", BigInteger),
+    Column("holder", String(32)),
+    Column("alive_until", UtcDateTime),
+    Index(None, "user_id"),
+    Index(None, "changed_at"),
+    Index(None, "alive_until"),
 )

@@ -10,8 +10,8 @@ import discord
 
 from mixbot.accounts import Action, Linked, NotLinked
 from mixbot.languages import _, speak
-from mixbot.ui import linking, replies, verbs
-from mixbot.ui.answers import Answer, edit
+from mixbot.ui import linking, publishing, replies, verbs
+from mixbot.ui.answers import Answer, as_text, edit
 from mixbot.ui.components import PRIMARY, SECONDARY, Component, Rows, button, row
 from mixbot.ui.handling import Interaction, handles
 from mixbot.ui.references import Reference, reference, resolve
@@ -47,26 +47,35 @@ async def finish(bot: MixBot, linked: Linked) -> None:
     rows: Rows = ()
     if linked.waiting:
         try:
-            await bot.accounts.perform(linked.user_id, linked.waiting)
+            more, rows = await _done_after_linking(bot, linked, linked.waiting)
+            lines += more
         except Exception as error:
             sentence = replies.explain(error)
             if sentence is None:
                 log.exception("bug in a waiting action")
                 sentence = _("Something went wrong on my side.")
             lines.append(_("But this did not work: {problem}", problem=sentence))
-        else:
-            lines.append(verbs.did(linked.waiting, bot.names))
-            rows = await _way_back(bot, linked.waiting)
     else:
         lines.append(_("The buttons on every card now act as you."))
     if linked.reply is None:
         return
     content = await bot.clickable("\n".join(lines))
-    message = {"content": content, "components": rows, "allowed_mentions": {"parse": []}}
+    # As a layout, because the message may be one already, and then stays one.
+    message = as_text(content, rows) | {"content": None, "embeds": []}
     try:
         await edit(bot, linked.reply.application_id, linked.reply.token, message)
     except discord.HTTPException as error:  # older than 15 minutes, or dismissed
         log.info("a linking message is gone: %s", error.code)
+
+
+async def _done_after_linking(
+    bot: MixBot, linked: Linked, waiting: Action
+) -> tuple[list[str], Rows]:
+    """What was done, in a sentence, with what can be done next."""
+    if waiting.verb in verbs.PUBLISHING:
+        return await publishing.go_on(bot, linked, waiting)
+    await bot.accounts.perform(linked.user_id, waiting)
+    return [verbs.did(waiting, bot.names)], await _way_back(bot, waiting)
 
 
 async def _way_back(bot: MixBot, action: Action) -> list[Component]:

@@ -14,6 +14,7 @@ Rows: TypeAlias = Sequence[Component]
 
 PRIMARY, SECONDARY, DANGER = 1, 2, 4
 MOST_OPTIONS = 25  # in one menu
+FIELD_LIMIT = 4000  # characters in a field of a form
 
 
 def row(*components: Component) -> Component:
@@ -47,27 +48,69 @@ def menu(custom_id: str, options: Any, *, placeholder: str) -> Component:
     }
 
 
-def option(label: str, value: str, description: str = "") -> Component:
-    """A line of a menu."""
-    line = {"label": label, "value": value}
+def option(label: str, value: str, description: str = "", *, default: bool = False) -> Component:
+    """A line of a menu; the `default` one is shown as chosen."""
+    line: Component = {"label": label, "value": value}
     if description:
         line["description"] = description
+    if default:
+        line["default"] = True
     return line
 
 
-def form(
-    title: str, custom_id: str, field_id: str, label: str, *, shortest: int, longest: int
+# Forms
+
+
+def form(title: str, custom_id: str, *fields: Component) -> Component:
+    """A form of up to five fields."""
+    return {"custom_id": custom_id, "title": title, "components": list(fields)}
+
+
+def text_field(
+    label: str,
+    field_id: str,
+    *,
+    value: str = "",
+    about: str = "",
+    required: bool = False,
+    lines: bool = False,
+    shortest: int = 0,
+    longest: int = FIELD_LIMIT,
 ) -> Component:
-    """A form of one field of one line."""
-    field = {
+    """A text of one line, or of several, with what stands in it already."""
+    field: Component = {
         "type": 4,
-        "style": 1,
+        "style": 2 if lines else 1,
         "custom_id": field_id,
-        "label": label,
+        "required": required,
         "min_length": shortest,
         "max_length": longest,
     }
-    return {"custom_id": custom_id, "title": title, "components": [row(field)]}
+    if value:
+        field["value"] = value
+    return _labelled(label, about, field)
+
+
+def files_field(label: str, field_id: str, *, least: int, most: int, about: str = "") -> Component:
+    """From `least` to `most` files."""
+    return _labelled(
+        label,
+        about,
+        {
+            "type": 19,
+            "custom_id": field_id,
+            "required": least > 0,
+            "min_values": least,
+            "max_values": most,
+        },
+    )
+
+
+def _labelled(label: str, about: str, field: Component) -> Component:
+    labelled: Component = {"type": 18, "label": label, "component": field}
+    if about:
+        labelled["description"] = about
+    return labelled
 
 
 # Layouts (components v2)

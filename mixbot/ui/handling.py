@@ -15,6 +15,7 @@ import discord
 from mixbot.ui import replies
 from mixbot.ui.references import LostReference
 from mixbot.ui.tongues import speak_to
+from mixbot.ui.watching import NAME
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -40,6 +41,7 @@ async def use(interaction: Interaction) -> None:
     try:
         await speak_to(interaction)
         handler, match = _handler_of(cast(dict[str, Any], interaction.data)["custom_id"])
+        interaction.extras[NAME] = handler.__name__
         await handler(interaction, match)
     except Exception as error:
         await replies.report(interaction, error)
@@ -52,9 +54,20 @@ def _handler_of(custom_id: str) -> tuple[Handler, re.Match[str]]:
     raise LostReference
 
 
-def entered(interaction: Interaction) -> str:
-    """What was typed into a form of one field."""
-    return str(cast(dict[str, Any], interaction.data)["components"][0]["components"][0]["value"])
+def entered(interaction: Interaction) -> dict[str, Any]:
+    """What was filled into a form: the text of each field, or the ids of what was chosen."""
+    parts = cast(dict[str, Any], interaction.data)["components"]
+    fields = [part["component"] for part in parts if "component" in part]
+    return {
+        field["custom_id"]: field["values"] if "values" in field else field["value"]
+        for field in fields
+    }
+
+
+def attached(interaction: Interaction, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The files that were put into a form, as Discord describes them."""
+    resolved = cast(dict[str, Any], interaction.data).get("resolved", {})
+    return [resolved["attachments"][id] for id in ids]
 
 
 def chosen(interaction: Interaction) -> str:

@@ -8,7 +8,7 @@ from mixbot.accounts import Action, NotLinked, Person, Reply
 from mixbot.languages import _, spoken
 from mixbot.ui import verbs
 from mixbot.ui.answers import Answer, open_form
-from mixbot.ui.components import button, form, link_button, row
+from mixbot.ui.components import button, form, link_button, row, text_field
 from mixbot.ui.handling import Interaction, entered, handles
 
 ENTER_CODE, CODE_FORM = "m1:code", "m1:coded"
@@ -48,10 +48,7 @@ async def ask_for_code(interaction: Interaction, match: re.Match[str]) -> None:
         form(
             _("Link Mixcloud"),
             CODE_FORM,
-            "code",
-            _("The code from the page"),
-            shortest=4,
-            longest=20,
+            text_field(_("The code from the page"), "code", required=True, shortest=4, longest=20),
         ),
     )
 
@@ -60,4 +57,6 @@ async def ask_for_code(interaction: Interaction, match: re.Match[str]) -> None:
 async def enter_code(interaction: Interaction, match: re.Match[str]) -> None:
     """Take the code that was typed; the message with the button then turns by itself."""
     async with Answer(interaction, in_place=True):
-        await interaction.client.accounts.enter_code(interaction.user.id, entered(interaction))
+        await interaction.client.accounts.enter_code(
+            interaction.user.id, entered(interaction)["code"]
+        )

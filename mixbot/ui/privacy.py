@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 QUESTION = N_(
     "Shall I forget everything about you: your link to Mixcloud, links that you have begun and "
-    "what was to be done after them, what you shared, your settings? This cannot be undone. "
+    "what was to be done after them, what you shared, what you are publishing, your settings? "
+    "This cannot be undone. "
     "Your favorites at Mixcloud stay as they are."
 )
 FORGOTTEN = N_(
@@ -81,6 +82,16 @@ async def _remembered(bot: MixBot, user_id: int) -> list[str]:
                 "• {number} message of yours that I answered with a card.",
                 "• {number} messages of yours that I answered with a card.",
                 len(kept["link_replies"]),
+            )
+        )
+    if kept["uploads"]:
+        lines.append(
+            ngettext(
+                "• {number} show that you are publishing or published today, and links to its "
+                "files.",
+                "• {number} shows that you are publishing or published today, and links to their "
+                "files.",
+                len(kept["uploads"]),
             )
         )
     if person.language:

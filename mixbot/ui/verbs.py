@@ -83,8 +83,16 @@ VERBS = {
 BY_CODE = {verb.code: name for name, verb in VERBS.items()}
 
 
+PUBLISHING = {  # what may wait for an account, too, and is done by `ui.publishing`
+    "upload": N_("Then your upload goes on."),
+    "publish": N_("Then I will send your show."),
+}
+
+
 def will(action: Action, names: Mapping[str, str]) -> str:
     """What is going to happen: “Then I will add Party Time to your favorites.”"""
+    if action.verb in PUBLISHING:
+        return _(PUBLISHING[action.verb])
     return _(VERBS[action.verb].will, what=_what(action.key, names))
 
 
