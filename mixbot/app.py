@@ -9,7 +9,7 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,29 +18,49 @@ from typing import Any
 import aiohttp
 import discord
 from aiohttp import web
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_never,
+    wait_random_exponential,
+)
 
 from mixbot.accounts import PROVIDER, Accounts, Credentials
 from mixbot.bot import MixBot, point_at
 from mixbot.errors import UserError
+from mixbot.fetching import Fetcher, is_public
+from mixbot.fetching.addresses import Address
+from mixbot.metrics import Metrics, Timed
 from mixbot.mixcloud import Gate, Mixcloud
 from mixbot.mixcloud.constants import SHORT_ROOT
+from mixbot.publishing import Publishing
+from mixbot.pulse import Pulse
 from mixbot.settings import Settings
 from mixbot.signin import DiscordSignIn
-from mixbot.store import Store, open_store
+from mixbot.store import DatabaseUnreachable, Store, open_store
+from mixbot.store.engines import Database
 from mixbot.vault import Vault
-from mixbot.web import AccessLogger, create_app
+from mixbot.web import AccessLogger, Events, create_app
 from mixbot.web.player import IMAGE_ROOT, PLAYER_ROOT
 
 log = logging.getLogger(__name__)
 
-TIDY_SECONDS = 3600.0
+TIDY_SECONDS, LEAVE_SECONDS = 3600.0, 24 * 3600.0
 COLLECT_AFTER = 5000  # new objects; Python's default is 700
+LONGEST_PAUSE = 60.0  # seconds between two tries to reach what is not there
 GATE_SECONDS = 5.0  # how soon a process learns that another was told to wait
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 SIGN_IN_URL = "https://discord.com/oauth2/authorize"
 
 
 class CannotStart(UserError):
     """Something outside keeps the bot from starting; the sentence says what."""
+
+
+class DiscordUnreachable(CannotStart):
+    """It may answer later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +76,32 @@ class App:
 async def run(settings: Settings) -> None:
     """Run the bot until it is told to stop; raises CannotStart with the reason if it cannot."""
     with listen(settings.http_host, settings.http_port) as listener:
-        async with assembled(settings, listener) as parts:
-            task = asyncio.ensure_future(start(parts.bot, settings))
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-            try:
-                await task
-            except asyncio.CancelledError:
-                log.info("stopped")
+        async with assembled(settings, listener, patient=True) as parts:
+            working = asyncio.ensure_future(start(parts.bot, settings))
+            told = asyncio.ensure_future(told_to_stop())
+            await asyncio.wait((working, told), return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                told.cancel()
+                working.result()
+                return
+            log.info("told to stop: what is under way is finished first")
+            await parts.bot.drain()
+            await parts.bot.close()
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+        log.info("stopped")
+
+
+async def told_to_stop() -> None:
+    """Wait for SIGTERM or SIGINT. The next one stops at once, as if nobody had waited."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        await stopped.wait()
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -83,15 +122,21 @@ async def assembled(
     image_url: str = IMAGE_ROOT,
     short_url: str = SHORT_ROOT,
     sign_in_url: str = SIGN_IN_URL,
+    may_connect: Callable[[Address], bool] = is_public,
+    patient: bool = False,
     **options: Any,
 ) -> AsyncIterator[App]:
     """Everything but the connection to Discord; web pages only if there is a `listener`.
 
-    The four addresses are the sandbox's in the demo; `options` go to discord.py's client.
+    `patient`, it waits for a database that cannot be reached yet.
+
+    The four addresses are the sandbox's in the demo, as is where links to files `may_connect`;
+    `options` go to discord.py's client.
     """
     point_at(settings)
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.database_url))
+        metrics = Metrics()
+        store = await stack.enter_async_context(opened(settings, metrics, patient=patient))
         mixcloud = await stack.enter_async_context(
             Mixcloud(
                 settings.mixcloud_api_url,
@@ -100,14 +145,22 @@ async def assembled(
                 oembed_root=settings.mixcloud_oembed_url,
                 short_root=short_url,
                 gate=await stack.enter_async_context(shared_gate(store)),
+                on_exchange=metrics.exchanged,
             )
         )
         accounts = accounts_from(settings, store, mixcloud, sign_in_url)
+        accounts.on_step = metrics.step
         stack.push_async_callback(accounts.close)
+        fetcher = await stack.enter_async_context(
+            Fetcher(links=settings.link_uploads, may_connect=may_connect)
+        )
+        publishing = Publishing(store, accounts, fetcher, on_outcome=metrics.uploaded)
         bot = MixBot(
             mixcloud=mixcloud,
             accounts=accounts,
             store=store,
+            publishing=publishing,
+            metrics=metrics,
             public_url=settings.public_url,
             gateway_url=settings.discord_gateway_url,
             message_content=settings.message_content,
@@ -116,12 +169,19 @@ async def assembled(
             **options,
         )
         await stack.enter_async_context(bot)
-        await stack.enter_async_context(tidied(store))
+        await stack.enter_async_context(at_work(tidy(store)))
+        await stack.enter_async_context(at_work(leave(bot)))
+        await stack.enter_async_context(at_work(metrics.measure_lag()))
+        pulse = Pulse(bot, store)
+        tell_ages(metrics, pulse, mixcloud)
         if listener:
             pages = create_app(
                 accounts,
                 mixcloud,
-                ready=readiness(store, bot),
+                ready=pulse.ready,
+                health=pulse.health,
+                metrics=metrics.text,
+                events=events_from(settings, bot),
                 long_key=store.long_key,
                 player_root=player_url,
                 image_root=image_url,
@@ -165,34 +225,89 @@ def bot_id(token: str) -> str:
         raise CannotStart("DISCORD_TOKEN is not a bot token: copy it from the Bot page.") from None
 
 
-def readiness(store: Store, bot: MixBot) -> Callable[[], Awaitable[bool]]:
-    """Whether the store answers and all shards are connected."""
-
-    async def ready() -> bool:
-        await store.ping()
-        return bot.is_ready()
-
-    return ready
+def events_from(settings: Settings, bot: MixBot) -> Events | None:
+    """Where Discord's events come in, if they can be told from others'."""
+    key = settings.discord_public_key
+    return Events(key, bot.forget) if key else None
 
 
 @asynccontextmanager
-async def tidied(store: Store) -> AsyncIterator[None]:
-    """Drop what is too old to be of use, now and every hour."""
+async def opened(settings: Settings, metrics: Metrics, *, patient: bool) -> AsyncIterator[Store]:
+    """The store; `patient`, as soon as its database can be reached."""
 
-    async def tidy() -> None:
-        while True:
-            try:
-                await store.purge(datetime.now(UTC))
-            except Exception:
-                log.exception("what is too old could not be dropped; it is tried again")
-            await asyncio.sleep(TIDY_SECONDS)
+    def timed(database: Database) -> Database:
+        return Timed(database, metrics)
 
-    tidying = asyncio.create_task(tidy())
+    async with AsyncExitStack() as stack:
+        async for attempt in patiently(DatabaseUnreachable, attempts=None if patient else 1):
+            with attempt:
+                store = await stack.enter_async_context(
+                    open_store(settings.database_url, timed=timed)
+                )
+        yield store
+
+
+def patiently(problem: type[Exception], *, attempts: int | None = None) -> AsyncRetrying:
+    """Try again and again, ever more slowly, as long as it fails with this `problem`."""
+
+    def say(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        pause = state.next_action.sleep if state.next_action else 0.0
+        log.warning("%s It is tried again in %.0f s.", error, pause)
+
+    return AsyncRetrying(
+        retry=retry_if_exception_type(problem),
+        wait=wait_random_exponential(multiplier=1, max=LONGEST_PAUSE),
+        stop=stop_after_attempt(attempts) if attempts else stop_never,
+        before_sleep=say,
+        reraise=True,
+    )
+
+
+def tell_ages(metrics: Metrics, pulse: Pulse, mixcloud: Mixcloud) -> None:
+    """Metrics that are looked up when somebody asks."""
+    metrics.watch(
+        "shard_heartbeat_age_seconds", "Since Discord acknowledged one", pulse.heartbeat_ages
+    )
+    metrics.watch(
+        "last_event_age_seconds", "Since Discord sent anything", lambda: {"": pulse.event_age()}
+    )
+    metrics.watch(
+        "gate_closed_seconds",
+        "How long Mixcloud asks to wait",
+        lambda: {"": mixcloud.gate.seconds_left()},
+    )
+
+
+@asynccontextmanager
+async def at_work(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do `work` beside the block, which ends it."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        tidying.cancel()
-        await asyncio.gather(tidying, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def tidy(store: Store) -> None:
+    """Drop what is too old to be of use, now and every hour."""
+    while True:
+        try:
+            await store.purge(datetime.now(UTC))
+        except Exception:
+            log.exception("what is too old could not be dropped; it is tried again")
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+async def leave(bot: MixBot) -> None:
+    """Forget servers that the bot was taken out of, every day: no intent tells of it."""
+    while True:
+        await asyncio.sleep(LEAVE_SECONDS)
+        try:
+            await bot.forget_servers_left()
+        except Exception:
+            log.exception("servers that were left could not be forgotten; it is tried again")
 
 
 @asynccontextmanager
@@ -238,7 +353,11 @@ async def shared_gate(store: Store) -> AsyncIterator[Gate]:
 
 async def start(bot: MixBot, settings: Settings) -> None:
     """Log in to Discord and stay connected; raises CannotStart when Discord does not want that."""
-    await log_in(bot, settings)
+    bot.is_waiting = True
+    async for attempt in patiently(DiscordUnreachable):
+        with attempt:
+            await log_in(bot, settings)
+    bot.is_waiting = False
     spare_the_collector()
     try:
         await bot.connect()
@@ -269,7 +388,9 @@ async def log_in(bot: MixBot, settings: Settings) -> None:
     except discord.LoginFailure:
         raise CannotStart("Discord does not accept DISCORD_TOKEN.") from None
     except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
-        raise CannotStart(
+        await bot.http.close()
+        bot.http.connector = discord.utils.MISSING  # the next try makes another, as the first did
+        raise DiscordUnreachable(
             f"Discord does not answer at {settings.discord_api_url}: {type(error).__name__}."
         ) from None
     sign_in = bot.accounts.sign_in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -17,16 +18,24 @@ from discord.http import Route
 from yarl import URL
 
 from mixbot.accounts import Accounts, Linked
+from mixbot.errors import UserError
+from mixbot.languages import N_
+from mixbot.metrics import Metrics
 from mixbot.mixcloud import Mixcloud
 from mixbot.preferences import Preferences
+from mixbot.publishing import Publishing
 from mixbot.store import Store
-from mixbot.ui import acting, handling, replies
+from mixbot.ui import acting, handling, publishing, replies
+from mixbot.ui.references import plain_text
+from mixbot.ui.showing import host_of
 from mixbot.ui.tongues import speak_to
 from mixbot.ui.translation import Catalogues
+from mixbot.ui.watching import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mixbot.publishing import Sending
     from mixbot.settings import Settings
     from mixbot.ui.cards import Card
     from mixbot.ui.listings import Leaf
@@ -38,7 +47,8 @@ COGS = ("cogs.mixcloud", "cogs.actions", "cogs.settings", "cogs.links")
 PAGES_KEPT = 500  # of 20 results each
 DETAILS_KEPT = 1000  # shows and people
 KEPT_SECONDS = 300.0
-CLOSING_SECONDS = 10.0
+GUILDS_ASKED = 200  # at once
+CLOSING_SECONDS, DRAINING_SECONDS = 10.0, 20.0
 LINK_INTENTS = discord.Intents(guild_messages=True, dm_messages=True, message_content=True)
 COMMAND = re.compile(r"`/(?P<path>(?P<root>[-\w]+)(?: [-\w]+)?)`")
 COMPONENTS = (discord.InteractionType.component, discord.InteractionType.modal_submit)
@@ -49,6 +59,11 @@ def point_at(settings: Settings) -> None:
     Route.BASE = settings.discord_api_url
     if settings.discord_gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
+
+
+class Restarting(UserError):
+    def __init__(self) -> None:
+        super().__init__(N_("I am being restarted. Try again in a minute."))
 
 
 class Tree(app_commands.CommandTree["MixBot"]):
@@ -65,9 +80,12 @@ class Tree(app_commands.CommandTree["MixBot"]):
 
     async def interaction_check(self, interaction: discord.Interaction[MixBot], /) -> bool:
         """Everybody may; this is where the language of the answer is settled."""
-        self.client.begin()
+        self.client.begin(interaction)
         await speak_to(interaction)
-        return True
+        if not self.client.draining:
+            return True
+        await replies.report(interaction, Restarting())
+        return False
 
     async def on_error(
         self, interaction: discord.Interaction[MixBot], error: app_commands.AppCommandError, /
@@ -84,6 +102,8 @@ class MixBot(commands.AutoShardedBot):
         mixcloud: Mixcloud,
         accounts: Accounts,
         store: Store,
+        publishing: Publishing,
+        metrics: Metrics,
         public_url: str,
         gateway_url: str | None = None,
         message_content: bool = False,
@@ -106,6 +126,11 @@ class MixBot(commands.AutoShardedBot):
         self.mixcloud = mixcloud
         self.accounts = accounts
         self.store = store
+        self.publishing = publishing
+        self.metrics = metrics
+        self.draining = False
+        self.is_waiting = False  # until Discord lets it connect
+        self.last_event = time.perf_counter()
         self.public_url = public_url
         self.reads_messages = message_content
         self._gateway_url = gateway_url
@@ -123,40 +148,85 @@ class MixBot(commands.AutoShardedBot):
         for cog in COGS:
             await self.load_extension(cog)
         self.accounts.on_linked = self._on_linked
+        self.publishing.start(self._tell)
 
-    def begin(self) -> None:
-        """Have `close` wait for what this task does."""
-        if task := asyncio.current_task():
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+    def begin(self, interaction: discord.Interaction[MixBot] | None = None) -> None:
+        """Have `drain` wait for what this task does, and note what comes of an interaction."""
+        task = asyncio.current_task()
+        if task is None:
+            return
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        if interaction is not None:
+            watched = Watched(interaction)
+            task.add_done_callback(lambda _task: watched.end(self.metrics))
+
+    async def drain(self) -> None:
+        """Tell whoever comes now to come again, and wait for what is under way.
+
+        What takes long is stopped after `DRAINING_SECONDS`; uploads are at once, and their owners
+        are told.
+        """
+        self.draining = True
+        await self.publishing.close()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=DRAINING_SECONDS)
 
     async def close(self) -> None:
         """Leave Discord, and wait for what is under way: it uses what is closed after this."""
+        await self.publishing.close()
         await super().close()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=CLOSING_SECONDS)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        if event_name == "socket_event_type":
+            self.last_event = time.perf_counter()
+            return
         # Every event that is handled starts a task, and commands find their way themselves.
         if event_name != "interaction" or args[0].type in COMPONENTS:
             super().dispatch(event_name, *args, **kwargs)
 
     async def on_interaction(self, interaction: discord.Interaction[MixBot]) -> None:
         """Where buttons, menus and forms find their way."""
-        self.begin()
-        await handling.use(interaction)
+        self.begin(interaction)
+        if self.draining:
+            await replies.report(interaction, Restarting())
+        else:
+            await handling.use(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Where discord.py would look for commands written as text: there are none."""
+
+    async def _tell(self, sending: Sending) -> None:
+        await publishing.tell(self, sending)
 
     async def _on_linked(self, linked: Linked) -> None:
         await acting.finish(self, linked)
 
     async def launch_shards(self) -> None:
+        told = await self._let_in()
         if self._gateway_url and self.shard_count is None:
             # discord.py takes the address from /gateway/bot unless it knows the number of shards
-            self.shard_count, _, _ = await self.http.get_bot_gateway()
+            self.shard_count = told["shards"]
         await super().launch_shards()
+
+    async def _let_in(self) -> dict[str, Any]:
+        """Wait until Discord lets all shards in: it resets the token of who insists.
+
+        Source: https://discord.com/developers/docs/events/gateway#session-start-limit-object
+        """
+        while True:
+            told: dict[str, Any] = await self.http.request(Route("GET", "/gateway/bot"))
+            limit = told.get("session_start_limit") or {}
+            shards = len(self.shard_ids or ()) or self.shard_count or told.get("shards", 1)
+            if limit.get("remaining", shards) >= shards:
+                return told
+            seconds = limit.get("reset_after", 60_000) / 1000 + 1
+            log.warning("Discord lets no shard in for %.0f seconds", seconds)
+            self.is_waiting = True
+            await asyncio.sleep(seconds)
+            self.is_waiting = False
 
     def recent(self, user_id: int, kind: str) -> Sequence[str]:
         """What this user looked for lately, the latest first; `kind` is query, tag or city."""
@@ -168,13 +238,37 @@ class MixBot(commands.AutoShardedBot):
             latest = [one for one in self.recent(user_id, kind) if one != text]
             self._recent[user_id, kind] = [text, *latest][:10]
 
+    async def unlink(self, user_id: int) -> bool:
+        """Act no longer as a user, nor go on sending their shows; whether they had an account."""
+        self.publishing.stop_all(user_id)
+        return await self.accounts.unlink(user_id)
+
     async def forget(self, user_id: int) -> None:
         """Drop everything about a user, here and in the store."""
-        await self.accounts.unlink(user_id)
+        await self.unlink(user_id)
         await self.store.forget(user_id)
         self.preferences.forget(user_id)
         for kind in ("query", "tag", "city"):
             self._recent.pop((user_id, kind), None)
+
+    async def forget_servers_left(self) -> None:
+        """Drop what was decided for servers that the bot is no longer in, and what they shared."""
+        there: set[int] = set()
+        while True:
+            query = f"?limit={GUILDS_ASKED}&after={max(there, default=0)}"
+            page = await self.http.request(Route("GET", f"/users/@me/guilds{query}"))
+            there |= {int(guild["id"]) for guild in page}
+            if len(page) < GUILDS_ASKED:
+                break
+        await self.store.forget_servers(there)
+        self.preferences.forget_servers()
+
+    def forget_show(self, key: str) -> None:
+        """Ask Mixcloud again what is at `key`, which was changed, and what its host has."""
+        self.details.pop(key, None)
+        host = plain_text(host_of(key))
+        for page in [page for page in self.pages if page[:2] == ("c", host)]:
+            del self.pages[page]
 
     async def mention(self, command: str) -> str:
         """`command` (“mixcloud search”) as a clickable mention, or as code if it has no id yet."""

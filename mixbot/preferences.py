@@ -50,5 +50,9 @@ class Preferences:
         """Ask the store again about a person."""
         self._people.pop(user_id, None)
 
+    def forget_servers(self) -> None:
+        """Ask the store again about every server."""
+        self._servers.clear()
+
 
 NOWHERE = ServerSettings(guild_id=0)

@@ -157,6 +157,9 @@ class Settings(MixcloudSettings):
 
     discord_token: SecretStr = Field(validation_alias="DISCORD_TOKEN")
     discord_client_secret: SecretStr | None = Field(None, validation_alias="DISCORD_CLIENT_SECRET")
+    discord_public_key: str | None = Field(
+        None, pattern="^[0-9a-fA-F]{64}$", validation_alias="DISCORD_PUBLIC_KEY"
+    )
     discord_api_url: Url = Field("https://discord.com/api/v10", validation_alias="DISCORD_API_URL")
     discord_gateway_url: GatewayUrl | None = Field(None, validation_alias="DISCORD_GATEWAY_URL")
 
@@ -173,6 +176,7 @@ class Settings(MixcloudSettings):
         None, validation_alias="MIXBOT_ENCRYPTION_KEYS"
     )
 
+    link_uploads: bool = Field(True, validation_alias="MIXBOT_LINK_UPLOADS")
     message_content: bool = Field(False, validation_alias="MIXBOT_MESSAGE_CONTENT")
 
     shard_count: int | None = Field(None, ge=1, validation_alias="MIXBOT_SHARD_COUNT")

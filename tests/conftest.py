@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,9 @@ import pytest
 from mixbot import app
 from mixbot.accounts import PROVIDER, _token_of
 from mixbot.app import App
+from mixbot.fetching import is_public
+from mixbot.fetching.addresses import Address
+from mixbot.languages import ENGLISH, speak
 from mixbot.sandbox import DiscordServer, MixcloudServer
 from mixbot.sandbox.discord import Channel, Guild, Message, User
 from mixbot.sandbox.mixcloud import Show
@@ -78,7 +81,12 @@ def page_of(card: Message) -> str:
 
 @asynccontextmanager
 async def staged(
-    folder: Path, *, sign_in: bool = True, shards: int = 1, **options: Any
+    folder: Path,
+    *,
+    sign_in: bool = True,
+    shards: int = 1,
+    may_connect: Callable[[Address], bool] = is_public,
+    **options: Any,
 ) -> AsyncIterator[Scene]:
     """A scene with an empty database in `folder`; `options` replace settings."""
     async with AsyncExitStack() as stack:
@@ -108,13 +116,19 @@ async def staged(
         }
         settings = Settings(**given)
         discord.redirect_uris.add(f"{settings.public_url}/oauth/discord/callback")
-        parts = await stack.enter_async_context(running(settings, discord, listener))
+        parts = await stack.enter_async_context(
+            running(settings, discord, listener, may_connect=may_connect)
+        )
         yield Scene(discord, mixcloud, settings, parts, guild, channel, ada, noor)
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, discord: DiscordServer, listener: Any = None
+    settings: Settings,
+    discord: DiscordServer,
+    listener: Any = None,
+    *,
+    may_connect: Callable[[Address], bool] = is_public,
 ) -> AsyncIterator[App]:
     """The bot, ready and with its commands registered."""
     async with app.assembled(
@@ -123,6 +137,7 @@ async def running(
         # the sandbox's Mixcloud is one origin for all it does
         short_url=f"{settings.mixcloud_site_url}/i",
         sign_in_url=discord.authorize_url,
+        may_connect=may_connect,
     ) as parts:
         await app.log_in(parts.bot, settings)
         await parts.bot.tree.sync()
@@ -135,6 +150,12 @@ async def running(
         finally:
             await parts.bot.close()
             await connection
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """What another test spoke is over."""
+    speak(ENGLISH)
 
 
 @pytest.fixture(autouse=True)

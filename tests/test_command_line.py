@@ -168,7 +168,6 @@ async def test_a_busy_port_is_said_in_one_line(operator: Operator) -> None:
     ("values", "says"),
     [
         ({"DISCORD_TOKEN": "MTIzNDU2Nzg5.wrong.token"}, "Discord does not accept DISCORD_TOKEN."),
-        ({"DISCORD_API_URL": "http://127.0.0.1:1/api/v10"}, "Discord does not answer at http"),
         ({"MIXBOT_DATABASE_URL": "mysql://x"}, "database"),
         ({"MIXBOT_DATABASE_URL": "sqlite:////nowhere/at/all.db"}, "The database cannot be opened"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -32,7 +33,7 @@ Form: TypeAlias = tuple[str, bool, bool]
 SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
 EPHEMERAL = 1 << 6  # a bit of a message's flags
 SEND, SEND_LATER, EDIT_LATER, EDIT, FORM = 4, 5, 6, 7, 9  # kinds of responses to an interaction
-KEY = "answer"
+KEY, ACKNOWLEDGED = "answer", "acknowledged"  # of an interaction's extras
 REFUSALS = {403: discord.Forbidden, 404: discord.NotFound}
 
 
@@ -145,7 +146,7 @@ class Answer:
 
     def _text(self, content: str, rows: Rows) -> Body:
         if self._stays_layout:
-            return {"flags": LAYOUT, "components": [text(content), *rows]}
+            return as_text(content, rows)
         return {"content": content, "embeds": [], "components": list(rows)}
 
     @property
@@ -192,6 +193,11 @@ class Answer:
         await _respond(self.interaction, kind, {"flags": EPHEMERAL if self.private else 0})
 
 
+def as_text(content: str, rows: Rows = ()) -> Body:
+    """A layout that is nothing but a text and its buttons."""
+    return {"flags": LAYOUT, "components": [text(content), *rows]}
+
+
 def _is_kept_private(interaction: discord.Interaction[MixBot]) -> bool:
     """Whether Discord shows the answer to nobody else, whatever is asked for.
 
@@ -212,6 +218,7 @@ async def open_form(interaction: discord.Interaction[MixBot], form: dict[str, An
 async def _respond(
     interaction: discord.Interaction[MixBot], kind: int, data: Body, file: File | None = None
 ) -> None:
+    interaction.extras.setdefault(ACKNOWLEDGED, time.perf_counter())
     # What InteractionResponse does, without asking for the message back and building it: that
     # is two fifths of what such an answer costs.
     await _request(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import discord
@@ -9,17 +11,29 @@ from discord import app_commands
 
 from mixbot.languages import _, spoken
 from mixbot.ui.cards import Card
+from mixbot.ui.text import when
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
 
 async def card(bot: MixBot) -> Card:
-    """All commands, clickable; made once for each language."""
+    """All commands, clickable, made once for each language; and what is wrong, if something is."""
     language = spoken()
     if (known := bot.help_cards.get(language)) is None:
         known = bot.help_cards[language] = await _card(bot)
-    return known
+    status = _status(bot)
+    return replace(known, small=status) if status else known
+
+
+def _status(bot: MixBot) -> str:
+    """How it is going, if it is not going well."""
+    if seconds := bot.mixcloud.gate.seconds_left():
+        moment = datetime.now(UTC) + timedelta(seconds=seconds)
+        return _("⚠ Mixcloud asks me to wait until {moment}.", moment=when(moment, "t"))
+    if since := bot.metrics.mixcloud_fails_since:
+        return _("⚠ Mixcloud has not answered since {moment}.", moment=when(since, "t"))
+    return ""
 
 
 async def _card(bot: MixBot) -> Card:

@@ -17,6 +17,7 @@ from mixbot.errors import UserError
 from mixbot.languages import _
 from mixbot.ui.answers import Answer
 from mixbot.ui.text import escape, when
+from mixbot.ui.watching import OUTCOME
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -62,6 +63,16 @@ def explain(error: BaseException) -> str | None:
     return None
 
 
+def _outcome(error: BaseException) -> str:
+    """What kind of end this is, for those who count."""
+    match error:
+        case mixcloud.RateLimited() | mixcloud.Unreachable():
+            return "mixcloud"
+        case _ if explain(error) is None:
+            return "bug"
+    return "refused"
+
+
 def _named(permissions: Sequence[str]) -> str:
     """Permissions as Discord's own settings call them."""
     return ", ".join(
@@ -81,12 +92,14 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
         ALREADY_ACKNOWLEDGED,
         INVALID_WEBHOOK_TOKEN,
     ):
+        interaction.extras[OUTCOME] = "late"
         log.warning("interaction %s was answered too late: %s", interaction.id, error.code)
         return
     if interaction.client.is_closed():
         log.info("interaction %s came while the bot stopped", interaction.id)
         return
     code = secrets.token_hex(3)
+    interaction.extras[OUTCOME] = _outcome(error)
     if explain(error) is None:
         log.error("bug %s in interaction %s", code, interaction.id, exc_info=error)
     if interaction.type is discord.InteractionType.autocomplete:

@@ -2,5 +2,6 @@
 
 from .access_log import AccessLogger
 from .app import create_app
+from .events import Events
 
-__all__ = ["AccessLogger", "create_app"]
+__all__ = ["AccessLogger", "Events", "create_app"]

@@ -16,8 +16,11 @@ from aiohttp.typedefs import Handler
 from mixbot.accounts import Accounts, LinkingOff
 from mixbot.errors import UserError
 from mixbot.languages import _, accepted_language, speak, spoken
+from mixbot.metrics import CONTENT_TYPE
 from mixbot.mixcloud import Mixcloud
+from mixbot.pulse import Health
 
+from .events import Events
 from .linking import Linking
 from .pages import TooManyRequests, content_policy, isolated, marked_up, problem
 from .player import IMAGE_ROOT, PLAYER_ROOT, LongKey, Player
@@ -25,6 +28,7 @@ from .player import IMAGE_ROOT, PLAYER_ROOT, LongKey, Player
 log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
+FORWARDED = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"}
 FORM_BYTES = 16 * 1024  # the only form has one hidden field
 
 
@@ -33,14 +37,18 @@ def create_app(
     mixcloud: Mixcloud,
     *,
     ready: Callable[[], Awaitable[bool]] | None = None,
+    health: Callable[[], Health] | None = None,
+    metrics: Callable[[], bytes] | None = None,
+    events: Events | None = None,
     long_key: LongKey | None = None,
     player_root: str = PLAYER_ROOT,
     image_root: str = IMAGE_ROOT,
 ) -> web.Application:
     """The web side of mixbot.
 
-    `ready` tells whether the rest of it can do its work; `long_key` knows the keys that are too
-    long for a button's address.
+    `health` tells whether the process is alive, and `ready` whether the rest of it can do its work;
+    `metrics` are for Prometheus; `events` takes Discord's; `long_key` knows keys that are too long
+    for a button's address.
     """
     app = web.Application(middlewares=[explained], client_max_size=FORM_BYTES)
     app.on_response_prepare.append(protect)
@@ -55,8 +63,12 @@ def create_app(
     environment.globals["base"] = urlsplit(accounts.public_url).path
     app.router.add_get("/mixbot.css", file("mixbot.css", "text/css"))
     app.router.add_get("/mixbot.svg", file("mixbot.svg", "image/svg+xml"))
-    app.router.add_get("/healthz", health)
+    app.router.add_get("/healthz", healthiness(health))
     app.router.add_get("/readyz", readiness(ready))
+    if events:
+        events.add_to(app)
+    if metrics:
+        app.router.add_get("/metrics", measured(metrics))
     Linking(accounts).add_to(app)
     Player(mixcloud, accounts.public_url, player_root, image_root, long_key).add_to(app)
     return app
@@ -71,9 +83,26 @@ def file(name: str, content_type: str) -> Handler:
     return answer
 
 
-async def health(request: web.Request) -> web.Response:
-    """Whether this process runs. What it depends on is asked of `/readyz`."""
-    return web.Response(text="ok\n")
+def healthiness(health: Callable[[], Health] | None) -> Handler:
+    """Whether this process is alive. Whether it can do its work is asked of `/readyz`."""
+
+    async def answer(request: web.Request) -> web.Response:
+        found = health() if health else Health(healthy=True, details={})
+        told = {"status": "ok" if found.healthy else "not ok", **found.details}
+        return web.json_response(told, status=200 if found.healthy else 503)
+
+    return answer
+
+
+def measured(metrics: Callable[[], bytes]) -> Handler:
+    """The metrics, for who asks this process itself: not for what a proxy lets through."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if FORWARDED & request.headers.keys():
+            raise web.HTTPNotFound
+        return web.Response(body=metrics(), headers={"Content-Type": CONTENT_TYPE})
+
+    return answer
 
 
 def readiness(ready: Callable[[], Awaitable[bool]] | None) -> Handler:

@@ -47,22 +47,22 @@ async def agree(scene: Scene, browser: Browser, prompt: Message, user: User) -> 
 async def test_a_click_before_linking_is_done_after_it(scene: Scene, browser: Browser) -> None:
     prompt = await ask(scene, scene.ada)
     assert prompt.ephemeral
-    assert prompt.content.startswith("Link your Mixcloud account first.")
-    assert scene.show("jazz").name in prompt.content
+    assert prompt.text.startswith("Link your Mixcloud account first.")
+    assert scene.show("jazz").name in prompt.text
     page = await agree(scene, browser, prompt, scene.ada)
     assert page.status == 200
-    await prompt.until(lambda prompt: "Linked as" in prompt.content)
-    assert "\nAdded " in prompt.content
+    await prompt.until(lambda prompt: "Linked as" in prompt.text)
+    assert "\nAdded " in prompt.text
     assert favorites(scene) == [scene.show("jazz").key]
     assert [button.label for button in prompt.buttons] == ["Undo"]
     await scene.ada.click(prompt, "Undo")
-    await prompt.until(lambda prompt: prompt.content.startswith("Removed"))
+    await prompt.until(lambda prompt: prompt.text.startswith("Removed"))
 
 
 async def test_linking_without_anything_waiting(scene: Scene, browser: Browser) -> None:
     prompt = await scene.use(scene.ada, "mixcloud link")
     await agree(scene, browser, prompt, scene.ada)
-    await prompt.until(lambda prompt: "Linked as" in prompt.content)
+    await prompt.until(lambda prompt: "Linked as" in prompt.text)
     assert prompt.buttons == []
     me = await scene.use(scene.ada, "mixcloud me")
     assert me.ephemeral
@@ -86,8 +86,8 @@ async def test_what_waits_may_fail_and_the_link_stays(scene: Scene, browser: Bro
     prompt = await (await scene.ada.click(card, "♥ Favorite")).reply()
     scene.mixcloud.catalogue.remove_show(show)
     await agree(scene, browser, prompt, scene.ada)
-    await prompt.until(lambda prompt: "Linked as" in prompt.content)
-    assert "But this did not work: Mixcloud has nothing there" in prompt.content
+    await prompt.until(lambda prompt: "Linked as" in prompt.text)
+    assert "But this did not work: Mixcloud has nothing there" in prompt.text
     assert await scene.parts.accounts.account(int(scene.ada.id))
 
 
@@ -97,10 +97,10 @@ async def test_a_refused_token_leads_to_linking_again_and_then_finishes(
     token = await scene.link(scene.ada, "ada.plays")
     scene.mixcloud.revoke(token)
     prompt = await ask(scene, scene.ada)
-    assert "no longer accepts your link" in prompt.content
+    assert "no longer accepts your link" in prompt.text
     assert await scene.parts.accounts.account(int(scene.ada.id)) is None
     await agree(scene, browser, prompt, scene.ada)
-    await prompt.until(lambda prompt: "\nAdded " in prompt.content)
+    await prompt.until(lambda prompt: "\nAdded " in prompt.text)
     assert favorites(scene) == [scene.show("jazz").key]
 
 
@@ -129,7 +129,7 @@ async def test_a_code_typed_into_discord_proves_who_asked(
     form = await scene.ada.click(prompt, "Enter code")
     await form.opened_modal()
     await scene.ada.submit(form, code=code)
-    await prompt.until(lambda prompt: "\nAdded " in prompt.content)
+    await prompt.until(lambda prompt: "\nAdded " in prompt.text)
     assert favorites(scene) == [scene.show("jazz").key]
 
 
@@ -144,7 +144,7 @@ async def test_a_form_that_was_open_during_a_restart_is_read(
     await scene.parts.bot.close()
     async with running(scene.settings, scene.discord):
         await scene.ada.submit(form, code=code)
-        await prompt.until(lambda prompt: "Linked as" in prompt.content)
+        await prompt.until(lambda prompt: "Linked as" in prompt.text)
 
 
 async def test_a_wrong_code_may_be_corrected(code_scene: Scene, browser: Browser) -> None:
@@ -159,7 +159,7 @@ async def test_a_wrong_code_may_be_corrected(code_scene: Scene, browser: Browser
             answer = await sent.reply()
             assert answer.ephemeral
             assert "You can try 4 more times" in answer.content
-    await prompt.until(lambda prompt: "Linked as" in prompt.content)
+    await prompt.until(lambda prompt: "Linked as" in prompt.text)
 
 
 async def test_a_code_of_somebody_else_links_nobody(code_scene: Scene, browser: Browser) -> None:

@@ -35,7 +35,7 @@ async def much_happens(scene: Scene, pages: list[str], kept: list[bytes], folder
     async with new_browser() as browser:
         page = await agree(scene, browser, prompt, scene.ada)
         pages.append(page.source)
-        await prompt.until(lambda prompt: "Linked as" in prompt.content)
+        await prompt.until(lambda prompt: "Linked as" in prompt.text)
         replayed = await browser.open(address)
         pages.append(replayed.source)
         secrets |= set(browser.cookies.values()) - {scene.ada.id}
