@@ -147,12 +147,23 @@ class Sending:
 
     upload: Upload
     material: Material
-    title: str  # as far as it is known
+    draft: Draft
     began: float  # of the loop's clock
     progress: Progress = field(default=Progress(0, None))
     outcome: asyncio.Future[Outcome] = field(default_factory=asyncio.Future)
     task: asyncio.Task[None] | None = None
     stopping: bool = False
+
+    @property
+    def title(self) -> str:
+        """What the show is called, as far as that is known."""
+        before = self.material.before
+        return self.draft.name or (before.title if before else "")
+
+    @property
+    def may_be_told_to_all(self) -> bool:
+        """Whether its owner wants to be told in a channel, and the show is for everyone."""
+        return self.upload.in_channel and not self.draft.unlisted
 
     @property
     def may_have_arrived(self) -> bool:
@@ -358,7 +369,7 @@ class Publishing:
         self, id: str, user_id: int, reply: Reply, reply_until: datetime, changes: dict[str, Any]
     ) -> Sending | None:
         material = _material(await self._draft_or_sent(id, user_id)).model_copy(update=changes)
-        title = await _title(material)
+        draft = await _draft_of(material)
         taken = await self._store.begin_sending(
             id,
             user_id,
@@ -377,7 +388,7 @@ class Publishing:
             if (await self._draft_or_sent(id, user_id)).state == "draft":
                 raise SendingAnother
             return None
-        sending = Sending(taken, material, title, asyncio.get_running_loop().time())
+        sending = Sending(taken, material, draft, asyncio.get_running_loop().time())
         self._sendings[id] = sending
         sending.task = asyncio.create_task(self._carry(sending))
         return sending
@@ -583,11 +594,11 @@ class Publishing:
         for upload in abandoned:
             try:
                 material = _material(upload)
-                title = await _title(material)
+                draft = await _draft_of(material)
             except Exception:
                 log.exception("upload %s was left behind and cannot be read", upload.id)
                 continue
-            sending = Sending(upload, material, title, asyncio.get_running_loop().time())
+            sending = Sending(upload, material, draft, asyncio.get_running_loop().time())
             sending.outcome.set_result(Interrupted(may_have_arrived=True))
             self.follow(sending)
 
@@ -613,10 +624,10 @@ async def _against(mixcloud: Mixcloud, key: str, material: Material, draft: Draf
     return draft
 
 
-async def _title(material: Material) -> str:
-    """What the show is called, as far as that is known."""
+async def _draft_of(material: Material) -> Draft:
+    """What `material` describes; a long tracklist takes its time."""
     draft, _problems = await asyncio.to_thread(read, material)
-    return draft.name or (material.before.title if material.before else "")
+    return draft
 
 
 def _material(upload: Upload) -> Material:

@@ -70,6 +70,11 @@ HOW: Mapping[str, dict[str, Any]] = {
 UPLOAD, PUBLISH = "upload", "publish"  # what may wait for an account to be linked
 
 
+class FileAndLink(UserError):
+    def __init__(self) -> None:
+        super().__init__(N_("Give me a file or a link to one, not both."))
+
+
 class NotADate(UserError):
     def __init__(self, value: str) -> None:
         super().__init__(
@@ -123,12 +128,14 @@ async def open_edit(answer: Answer, key: str) -> None:
 
 def given(sound: Any, link: str | None, cover: Any, tracklist: Any) -> Material:
     """What was given with the command: attachments, or a link to the sound."""
+    if sound and link:
+        raise FileAndLink
     material = Material(
         sound=sound and _attached(sound.url, sound.filename),
         cover=cover and _attached(cover.url, cover.filename),
         document=tracklist and _attached(tracklist.url, tracklist.filename),
     )
-    if material.sound is None and link:
+    if link:
         material = material.model_copy(update={"sound": _linked(link)})
     if material.sound and not _is_whole_show(material.document):
         title = drafts.title_of(material.sound.name)
@@ -478,7 +485,8 @@ class Message:
     async def _move(self, body: dict[str, Any]) -> None:
         """Go on where its owner wished; where others see it, only if that was the wish."""
         upload = self._sending.upload
-        for place in [self._channel, self._direct] if upload.in_channel else [self._direct]:
+        wanted = [self._channel] if self._sending.may_be_told_to_all else []
+        for place in [*wanted, self._direct]:
             try:
                 channel_id, mention = await place()
                 whole = {

@@ -338,6 +338,27 @@ async def test_or_in_the_channel_if_so_chosen(studio: Scene) -> None:
     assert public.pings == {studio.ada.id}
 
 
+async def test_an_unlisted_show_is_no_matter_of_the_channel(studio: Scene) -> None:
+    preview = await filled_in(studio, options={"file": LARGE})
+    await (
+        await studio.ada.choose(preview, "channel", custom_id=preview.menus[0]["custom_id"])
+    ).acknowledged()
+    studio.mixcloud.fault("POST", "/upload/", HoldReading(100_000), times=1)
+    await studio.ada.click(preview, "Publish unlisted")
+    arrival = await studio.mixcloud.arrival()
+    studio.discord.pass_time(16 * 60)
+    await studio.discord.requested("POST", f"/channels/{studio.ada.dm().id}/messages")
+    arrival.release()
+    await published(studio.ada.messages(studio.ada.dm())[-1])
+    assert studio.noor.messages(studio.channel) == []
+
+
+async def test_a_file_and_a_link_are_one_too_many(studio: Scene) -> None:
+    link = "https://example.com/mix.mp3"
+    answer = await studio.use(studio.ada, "mixcloud upload", file=SOUND, link=link)
+    assert answer.text == "Give me a file or a link to one, not both."
+
+
 async def test_who_is_not_linked_links_first_and_goes_on(scene: Scene) -> None:
     interaction = await scene.ada.slash(scene.channel, "mixcloud upload", {"file": SOUND})
     prompt = await interaction.reply()
