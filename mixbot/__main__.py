@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
 
 from mixbot.errors import UserError
-from mixbot.settings import Settings, SettingsError
+from mixbot.settings import Settings, SettingsError, StoreSettings
+
+T = TypeVar("T")
 
 FAILED, USED_WRONGLY = 1, 2
 
@@ -24,6 +27,8 @@ cli = typer.Typer(
 )
 keys = typer.Typer(help="Keys that encrypt what the database keeps.", no_args_is_help=True)
 cli.add_typer(keys, name="keys")
+database = typer.Typer(help="The database: upgrade, back up, restore.", no_args_is_help=True)
+cli.add_typer(database, name="db")
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -79,6 +84,55 @@ def new() -> None:
     out.print(Vault.new_key())
 
 
+@keys.command()
+def rotate() -> None:
+    """Encrypt everything with the first of MIXBOT_ENCRYPTION_KEYS; the bot may run meanwhile.
+
+    Every running bot must have the new key already. To stop this is safe: it goes on where it was.
+    """
+    from mixbot import upkeep
+
+    if not _to_its_end(upkeep.rotate(StoreSettings.read(), out, err)):
+        raise typer.Exit(FAILED)
+
+
+# The database
+
+BackupFile = Annotated[Path, typer.Argument(help="The backup, an SQLite file.")]
+
+
+@database.command()
+def upgrade() -> None:
+    """Bring the tables up to date, as starting the bot does."""
+    from mixbot import upkeep
+
+    _to_its_end(upkeep.upgrade(StoreSettings.read(), out))
+
+
+@database.command()
+def backup(
+    file: BackupFile,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Write everything into FILE, while the bot runs; it restores into SQLite and PostgreSQL."""
+    from mixbot import upkeep
+
+    _to_its_end(upkeep.back_up(StoreSettings.read(), file, out, err, overwrite=force))
+
+
+@database.command()
+def restore(
+    file: BackupFile,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace everything that the database holds.")
+    ] = False,
+) -> None:
+    """Put everything in FILE into the database, or nothing. Stop the bot before."""
+    from mixbot import upkeep
+
+    _to_its_end(upkeep.restore(StoreSettings.read(), file, out, err, replace=force))
+
+
 # For DJs
 
 File = Annotated[Path, typer.Argument(help="A file; - is what is piped in.", show_default=False)]
@@ -104,7 +158,7 @@ def login(
     from mixbot.settings import MixcloudSettings
 
     with _explaining():
-        _publish(terminal.login(MixcloudSettings.read(), out, port=port, browser=not no_browser))
+        _to_its_end(terminal.login(MixcloudSettings.read(), out, port=port, browser=not no_browser))
 
 
 @cli.command(rich_help_panel="For DJs")
@@ -148,7 +202,7 @@ def upload(
             unlisted=unlisted or draft.unlisted,
         )
         settings = MixcloudSettings.read()
-        _publish(terminal.upload(settings, draft, audio, out, err, dry_run=dry_run))
+        _to_its_end(terminal.upload(settings, draft, audio, out, err, dry_run=dry_run))
 
 
 @cli.command(rich_help_panel="For DJs")
@@ -197,7 +251,7 @@ def edit(
             raise typer.BadParameter("say what to change, such as --add-tag Ambient")
         if changes.tags is not None and (add_tag or remove_tag):
             raise typer.BadParameter("--tag names all tags; --add-tag and --remove-tag change them")
-        _publish(
+        _to_its_end(
             terminal.edit(
                 MixcloudSettings.read(),
                 key,
@@ -211,11 +265,17 @@ def edit(
         )
 
 
-def _publish(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` to its end; to stop it is to fail."""
+def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` comes to; to stop it, with Ctrl-C or SIGTERM, is to fail."""
+
+    async def stoppable() -> T:
+        task = asyncio.ensure_future(work)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
     try:
-        asyncio.run(work)
-    except KeyboardInterrupt:
+        return asyncio.run(stoppable())
+    except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(FAILED) from None
 
 

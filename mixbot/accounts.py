@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -618,6 +618,16 @@ def _reply_of(user_id: int) -> str:
 
 def _verifier_of(user_id: int) -> str:
     return f"verifier {user_id}"
+
+
+# All that the store keeps sealed, by table and column, and for which purpose of its row's user.
+SEALED: Mapping[tuple[str, str], Callable[[int], str]] = {
+    ("accounts", "token"): _token_of,
+    ("link_attempts", "account_token"): _token_of,
+    ("link_attempts", "reply_token"): _reply_of,
+    ("link_attempts", "verifier"): _verifier_of,
+    ("uploads", "reply_token"): _reply_of,
+}
 
 
 def _account_of(attempt: LinkAttempt, *, linked_at: datetime) -> Account:

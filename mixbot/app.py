@@ -41,7 +41,6 @@ from mixbot.settings import Settings
 from mixbot.signin import DiscordSignIn
 from mixbot.store import DatabaseUnreachable, Store, open_store
 from mixbot.store.engines import Database
-from mixbot.vault import Vault
 from mixbot.web import AccessLogger, Events, create_app
 from mixbot.web.player import IMAGE_ROOT, PLAYER_ROOT
 
@@ -205,12 +204,11 @@ def accounts_from(
             authorize_url=sign_in_url,
             api_url=settings.discord_api_url,
         )
-    keys = settings.encryption_keys
     return Accounts(
         store,
         mixcloud,
         public_url=settings.public_url,
-        vault=Vault.from_keys(keys.get_secret_value()) if keys else None,
+        vault=settings.vault,
         oauth=oauth,
         sign_in=sign_in,
     )

@@ -78,27 +78,33 @@ class _SecretFiles(PydanticBaseSettingsSource):
         for field in self.settings_cls.model_fields.values():
             name = str(field.validation_alias)
             path = environment.get(f"{name}_FILE")
-            if path and SecretStr in _types_of(field):
+            if path and is_secret(field):
                 try:
-                    found[name] = Path(path).read_text(encoding="utf-8").strip()
+                    secret = Path(path).read_text(encoding="utf-8").strip()
                 except (OSError, UnicodeDecodeError):
                     raise SettingsError([f"{name}_FILE: the file cannot be read"]) from None
+                if secret:  # an empty file is what has to be there where a secret is left out
+                    found[name] = secret
         return found
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         raise NotImplementedError("all fields are read at once")
 
 
-def _types_of(field: FieldInfo) -> tuple[Any, ...]:
-    annotation: Any = field.annotation
-    return getattr(annotation, "__args__", (annotation,))
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting is, or holds, what nobody else may see."""
+    return _mentions(field.annotation, SecretStr) or not field.repr
 
 
-class MixcloudSettings(BaseSettings):
-    """What concerns Mixcloud: all that publishing from a terminal needs.
+def _mentions(annotation: Any, wanted: type) -> bool:
+    """Whether a type is `wanted`, or made of it: `Annotated[SecretStr, …] | None` is."""
+    return annotation is wanted or any(
+        _mentions(part, wanted) for part in getattr(annotation, "__args__", ())
+    )
 
-    `read()` reads it and explains what is wrong.
-    """
+
+class _Settings(BaseSettings):
+    """How settings are read; `read()` reads them and explains what is wrong."""
 
     model_config = SettingsConfigDict(
         env_file=ENV_FILE,
@@ -110,13 +116,6 @@ class MixcloudSettings(BaseSettings):
         validate_default=True,
     )
 
-    mixcloud_client_id: str | None = Field(None, validation_alias="MIXCLOUD_CLIENT_ID")
-    mixcloud_client_secret: SecretStr | None = Field(
-        None, validation_alias="MIXCLOUD_CLIENT_SECRET"
-    )
-    mixcloud_api_url: Url = Field("https://api.mixcloud.com", validation_alias="MIXCLOUD_API_URL")
-    mixcloud_site_url: Url = Field("https://www.mixcloud.com", validation_alias="MIXCLOUD_SITE_URL")
-
     @classmethod
     def settings_customise_sources(
         cls,
@@ -127,13 +126,6 @@ class MixcloudSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls)
-
-    @field_validator("mixcloud_client_secret")
-    @classmethod
-    def _client_is_whole(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if bool(value) != bool(info.data.get("mixcloud_client_id")):
-            raise ValueError("goes with MIXCLOUD_CLIENT_ID: set both, or neither")
-        return value
 
     @classmethod
     def read(cls) -> Self:
@@ -152,7 +144,44 @@ class MixcloudSettings(BaseSettings):
         return f"{name}: {'not set' if missing else problem['msg'].removeprefix('Value error, ')}"
 
 
-class Settings(MixcloudSettings):
+class MixcloudSettings(_Settings):
+    """What concerns Mixcloud: all that publishing from a terminal needs."""
+
+    mixcloud_client_id: str | None = Field(None, validation_alias="MIXCLOUD_CLIENT_ID")
+    mixcloud_client_secret: SecretStr | None = Field(
+        None, validation_alias="MIXCLOUD_CLIENT_SECRET"
+    )
+    mixcloud_api_url: Url = Field("https://api.mixcloud.com", validation_alias="MIXCLOUD_API_URL")
+    mixcloud_site_url: Url = Field("https://www.mixcloud.com", validation_alias="MIXCLOUD_SITE_URL")
+
+    @field_validator("mixcloud_client_secret")
+    @classmethod
+    def _client_is_whole(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if bool(value) != bool(info.data.get("mixcloud_client_id")):
+            raise ValueError("goes with MIXCLOUD_CLIENT_ID: set both, or neither")
+        return value
+
+
+class StoreSettings(_Settings):
+    """What concerns the database: all that `mixbot db` and `mixbot keys` need."""
+
+    database_url: str = Field(
+        "sqlite:///mixbot.db",
+        validation_alias="MIXBOT_DATABASE_URL",
+        repr=False,  # it may hold a password
+    )
+    encryption_keys: Annotated[SecretStr, AfterValidator(_encryption_keys)] | None = Field(
+        None, validation_alias="MIXBOT_ENCRYPTION_KEYS"
+    )
+
+    @property
+    def vault(self) -> Vault | None:
+        """What opens and seals with the keys, where there are any."""
+        keys = self.encryption_keys
+        return Vault.from_keys(keys.get_secret_value()) if keys else None
+
+
+class Settings(StoreSettings, MixcloudSettings):
     """Everything that can be set."""
 
     discord_token: SecretStr = Field(validation_alias="DISCORD_TOKEN")
@@ -170,11 +199,6 @@ class Settings(MixcloudSettings):
     public_url: Url = Field("http://localhost:8080", validation_alias="MIXBOT_PUBLIC_URL")
     http_host: str = Field("127.0.0.1", validation_alias="MIXBOT_HTTP_HOST")
     http_port: int = Field(8080, ge=0, le=65535, validation_alias="MIXBOT_HTTP_PORT")
-
-    database_url: str = Field("sqlite:///mixbot.db", validation_alias="MIXBOT_DATABASE_URL")
-    encryption_keys: Annotated[SecretStr, AfterValidator(_encryption_keys)] | None = Field(
-        None, validation_alias="MIXBOT_ENCRYPTION_KEYS"
-    )
 
     link_uploads: bool = Field(True, validation_alias="MIXBOT_LINK_UPLOADS")
     message_content: bool = Field(False, validation_alias="MIXBOT_MESSAGE_CONTENT")

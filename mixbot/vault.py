@@ -76,9 +76,24 @@ class Vault:
         except (InvalidTag, ValueError):
             raise CannotOpen("sealed for another purpose, or damaged") from None
 
+    @property
+    def key_ids(self) -> list[str]:
+        """What tells its keys apart and does not tell them, the newest first."""
+        return [key_id.hex() for key_id in self._ciphers]
+
+    @property
+    def mark(self) -> bytes:
+        """What all that the newest key sealed begins with."""
+        return _VERSION + self._newest
+
     def is_current(self, sealed: bytes) -> bool:
         """Whether the newest key sealed it; if not, rotation has something to do."""
         return sealed[_KEY_ID] == self._newest
+
+
+def key_id_of(sealed: bytes) -> str:
+    """Which key, as `Vault.key_ids` has them, a secret was sealed with."""
+    return sealed[_KEY_ID].hex()
 
 
 def _key_id(key: bytes) -> bytes:

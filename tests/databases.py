@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,8 +23,15 @@ WITHOUT_POSTGRES = "MIXBOT_TEST_POSTGRES names no PostgreSQL server to test on"
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"])
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """The address of a new database, of this test alone."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'mixbot.db'}"
+    async with new_database(request.param, tmp_path / "mixbot.db") as address:
+        yield address
+
+
+@asynccontextmanager
+async def new_database(kind: str, path: Path) -> AsyncIterator[str]:
+    """The address of an empty database; at `path`, if it is a file."""
+    if kind == "sqlite":
+        yield f"sqlite:///{path}"
         return
     if not POSTGRES:
         pytest.skip(WITHOUT_POSTGRES)

@@ -24,6 +24,8 @@ MAY_IMPORT = {
     "mixbot.logs": {"mixbot.settings"},
     "mixbot.preferences": {"mixbot.store"},
     "mixbot.accounts": {"mixbot.mixcloud", "mixbot.store", "mixbot.vault", "mixbot.signin"},
+    "mixbot.rotation": {"mixbot.accounts", "mixbot.store", "mixbot.vault"},
+    "mixbot.upkeep": {"mixbot.rotation", "mixbot.settings", "mixbot.store"},
     "mixbot.metrics": {"mixbot.mixcloud", "mixbot.store"},
     "mixbot.pulse": {"mixbot.store"},
     "mixbot.web": {

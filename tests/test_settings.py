@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mixbot.settings import Settings, SettingsError
+from mixbot.settings import Settings, SettingsError, StoreSettings, is_secret
 from mixbot.vault import Vault
 
 ROOT = Path(__file__).parent.parent
@@ -48,10 +48,10 @@ def test_all_that_is_wrong_is_said_at_once_and_no_secret(monkeypatch: pytest.Mon
     )
     assert [line.split(":")[0] for line in lines] == [
         "MIXCLOUD_CLIENT_SECRET",
+        "MIXBOT_ENCRYPTION_KEYS",
         "DISCORD_TOKEN",
         "MIXBOT_PUBLIC_URL",
         "MIXBOT_HTTP_PORT",
-        "MIXBOT_ENCRYPTION_KEYS",
         "MIXBOT_SHARD_IDS",
         "MIXBOT_LOG_LEVEL",
     ]
@@ -72,6 +72,57 @@ def test_a_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     (tmp_path / "token").write_text("from-a-file\n", encoding="utf-8")
     monkeypatch.setenv("DISCORD_TOKEN_FILE", str(tmp_path / "token"))
     assert Settings.read().discord_token.get_secret_value() == "from-a-file"
+
+
+def test_the_encryption_keys_may_be_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = Vault.new_key()
+    (tmp_path / "keys").write_text(f"{key}\n", encoding="utf-8")
+    monkeypatch.setenv("MIXBOT_ENCRYPTION_KEYS_FILE", str(tmp_path / "keys"))
+    vault = StoreSettings.read().vault
+    assert vault
+    assert vault.key_ids == Vault.from_keys(key).key_ids
+
+
+def test_every_secret_may_be_in_a_file() -> None:
+    secret = {
+        str(field.validation_alias) for field in Settings.model_fields.values() if is_secret(field)
+    }
+    assert secret == {
+        "DISCORD_TOKEN",
+        "DISCORD_CLIENT_SECRET",
+        "MIXCLOUD_CLIENT_SECRET",
+        "MIXBOT_DATABASE_URL",
+        "MIXBOT_ENCRYPTION_KEYS",
+    }
+
+
+def test_the_database_s_address_may_be_in_a_file_as_it_may_hold_a_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "url").write_text("postgresql://mixbot:s3cret@db/mixbot\n", encoding="utf-8")
+    monkeypatch.setenv("MIXBOT_DATABASE_URL_FILE", str(tmp_path / "url"))
+    settings = StoreSettings.read()
+    assert settings.database_url == "postgresql://mixbot:s3cret@db/mixbot"
+    assert "s3cret" not in repr(settings)
+
+
+def test_a_secret_s_file_that_is_empty_sets_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "nothing").write_text("\n", encoding="utf-8")
+    monkeypatch.setenv("DISCORD_TOKEN", "abc")
+    for name in ("DISCORD_CLIENT_SECRET", "MIXBOT_ENCRYPTION_KEYS", "MIXBOT_DATABASE_URL"):
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "nothing"))
+    settings = Settings.read()
+    assert settings.discord_client_secret is None
+    assert settings.vault is None
+    assert settings.database_url == "sqlite:///mixbot.db"
+
+
+def test_the_database_and_its_keys_can_be_read_without_the_bot_s_token() -> None:
+    assert StoreSettings.read().database_url == "sqlite:///mixbot.db"
 
 
 def test_a_secret_s_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

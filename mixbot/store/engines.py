@@ -7,8 +7,11 @@ What is asked is written as plain functions of a SQLAlchemy connection, so SQLit
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
@@ -62,6 +65,7 @@ class Sqlite:
         event.listen(self._writer.engine, "connect", _begin_when_told)
         event.listen(self._writer.engine, "begin", _begin_as_writer)
         in_memory = url.database in (None, "", ":memory:")
+        self.path = Path(url.database) if url.database and not in_memory else None
         self._reader = None if in_memory else _Thread(url, isolation_level="AUTOCOMMIT")
 
     async def read(self, question: Callable[[Connection], T]) -> T:
@@ -89,6 +93,7 @@ class _Thread:
             poolclass=StaticPool,
             **options,
         )
+        event.listen(self.engine, "do_connect", _keep_private)
         event.listen(self.engine, "connect", _prepare)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -106,6 +111,14 @@ class _Thread:
     async def _hand_over(self, work: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, work, *arguments)
+
+
+def _keep_private(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
+    """A new file is its owner's alone, and so is what SQLite puts beside it."""
+    path = arguments[0]
+    if path != ":memory:" and not path.startswith("file:") and not os.path.exists(path):
+        with suppress(OSError):  # why it cannot be made, SQLite says in a moment
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _prepare(connection: Any, _: Any) -> None:
@@ -154,6 +167,14 @@ class Postgres:
     async def write(self, change: Callable[[Connection], T]) -> T:
         async with self._writer.begin() as connection:
             return await connection.run_sync(change)
+
+    async def snapshot(self, questions: Callable[[Connection], T]) -> T:
+        """Answer `questions` from one state of the database, which others may change meanwhile."""
+        engine = self._writer.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        async with engine.connect() as connection, connection.begin():
+            return await connection.run_sync(questions)
 
     async def close(self) -> None:
         await self._writer.dispose()

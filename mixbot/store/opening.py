@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from .engines import Database, DatabaseUnreachable, StoreError, database_at
+from .engines import Database, DatabaseUnreachable, Sqlite, StoreError, database_at
 from .queries import Store
 from .schema import HEAD, alembic_version, metadata
 
+CANNOT_BE_OPENED = "The database cannot be opened"
+BEFORE_THE_FIRST = "base"  # how Alembic calls what it has only begun with
 _UPGRADE_LOCK = 0x6D6978626F74  # "mixbot"
+
+
+class NewerDatabase(StoreError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The database was made by a newer mixbot; upgrade mixbot, or use another database."
+        )
 
 
 @asynccontextmanager
@@ -26,7 +39,8 @@ async def open_store(
     """
     database = timed(database_at(address))
     try:
-        await _bring_up_to_date(database)
+        with explained(CANNOT_BE_OPENED):
+            await database.write(upgrade)
         store = Store(database)
         try:
             yield store
@@ -36,16 +50,69 @@ async def open_store(
         await database.close()
 
 
-async def _bring_up_to_date(database: Database) -> None:
+async def bring_up_to_date(address: str) -> str | None:
+    """Bring the tables at `address` to `HEAD`; the revision they were at, None if there were none.
+
+    Raises StoreError if they are a newer mixbot's, or another program's.
+    """
+    database = database_at(address)
     try:
-        await database.write(upgrade)
-    except StoreError:
-        raise
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        with explained(CANNOT_BE_OPENED):
+            return await database.write(upgrade)
+    finally:
+        await database.close()
+
+
+async def examined(address: str, *, write: bool = True) -> str | None:
+    """The revision of the tables at `address`, None if there are none; nothing is changed.
+
+    Raises StoreError if the bot could not use them, or, with `write`, could not write to them.
+    """
+    database = database_at(address)
+    try:
+        with explained(CANNOT_BE_OPENED):
+            if isinstance(database, Sqlite) and database.path and not database.path.exists():
+                _can_be_made(database.path)
+                return None
+            before = await database.read(revision_of)
+            if before is None:
+                await database.read(_refuse_strangers)
+            elif before != BEFORE_THE_FIRST and before > HEAD:
+                raise NewerDatabase
+            if write:
+                with suppress(_Undo):
+                    await database.write(_try_to_write)
+            return before
+    finally:
+        await database.close()
+
+
+class _Undo(Exception):
+    """Ends a transaction that is to leave nothing behind."""
+
+
+def _try_to_write(connection: Connection) -> None:
+    connection.execute(text("CREATE TABLE mixbot_check (number INTEGER)"))
+    connection.execute(text("INSERT INTO mixbot_check VALUES (1)"))
+    raise _Undo
+
+
+def _can_be_made(path: Path) -> None:
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        reason = errno.EACCES if path.parent.exists() else errno.ENOENT
+        raise OSError(reason, os.strerror(reason), str(path.parent))
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Raise StoreError, `what` and the reason, for all that goes wrong with databases and files."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError, TimeoutError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         away = isinstance(error, OSError | TimeoutError) or "CannotConnectNow" in str(reason)
         problem = DatabaseUnreachable if away else StoreError
-        raise problem(f"The database cannot be opened: {_in_short(reason)}.") from None
+        raise problem(f"{what}: {_in_short(reason)}.") from None
 
 
 def _in_short(reason: object) -> str:
@@ -54,32 +121,45 @@ def _in_short(reason: object) -> str:
     return re.sub(r"^(<class .*>: )?(\[Errno -?\d+\] )?", "", lines[0]).rstrip(".")
 
 
-def upgrade(connection: Connection) -> None:
+def revision_of(connection: Connection) -> str | None:
+    """Which revision the tables are at; None where there are none, of mixbot or of another."""
+    if not inspect(connection).has_table(alembic_version.name):
+        return None
+    return connection.scalar(select(alembic_version.c.version_num)) or BEFORE_THE_FIRST
+
+
+def upgrade(connection: Connection) -> str | None:
     """Bring the tables to `HEAD`; several processes may try at once, and one does it.
+
+    The revision they were at comes back, or None if there were no tables.
 
     SQLite's transaction is itself the lock. Alembic takes a while to load, so it is not asked
     when there is nothing to change, nor for a new database: that gets the tables as they are now.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
-    tables = inspect(connection).get_table_names()
-    if alembic_version.name in tables:
-        if connection.scalar(select(alembic_version.c.version_num)) != HEAD:
-            _migrate(connection)
-    elif metadata.tables.keys() & set(tables):
-        raise StoreError("The database holds tables that are not mixbot's; give it one of its own.")
+    before = revision_of(connection)
+    if before is not None:
+        if before != HEAD:
+            migrate(connection)
     else:
+        _refuse_strangers(connection)
         metadata.create_all(connection, checkfirst=False)
         alembic_version.create(connection)
         connection.execute(insert(alembic_version).values(version_num=HEAD))
+    return before
 
 
-def _migrate(connection: Connection) -> None:
+def _refuse_strangers(connection: Connection) -> None:
+    if metadata.tables.keys() & set(inspect(connection).get_table_names()):
+        raise StoreError("The database holds tables that are not mixbot's; give it one of its own.")
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Let Alembic bring the tables to `revision`, all of which this program knows."""
     from . import migrations  # brings Alembic with it
 
     try:
-        migrations.run(connection)
+        migrations.run(connection, revision)
     except migrations.UnknownRevision:
-        raise StoreError(
-            "The database was made by a newer mixbot; upgrade mixbot, or use another database."
-        ) from None
+        raise NewerDatabase from None

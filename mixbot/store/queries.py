@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from cachetools import LRUCache
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    LargeBinary,
     Row,
     RowMapping,
     Select,
@@ -23,6 +24,8 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
+    tuple_,
     update,
 )
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,6 +36,7 @@ from .records import (
     LinkAttempt,
     LinkReply,
     PersonSettings,
+    Sealed,
     ServerSettings,
     Share,
     Upload,
@@ -570,6 +574,58 @@ class Store:
 
         return await self._database.read(gather)
 
+    # Secrets, which only their keys open
+
+    async def sealed(
+        self,
+        table: str,
+        column: str,
+        *,
+        limit: int,
+        after: Sequence[Any] = (),
+        unlike: bytes | None = None,
+    ) -> Sequence[Sealed]:
+        """At most `limit` of the secrets in a column, in the order of their rows.
+
+        `after` is the row of the last one that was seen; those that begin with `unlike` are left
+        out.
+        """
+        rows, secret = metadata.tables[table], metadata.tables[table].c[column]
+        key = rows.primary_key.columns.values()
+        query = select(rows.c.user_id, secret, *key).where(secret.is_not(None))
+        if after:
+            query = query.where(tuple_(*key) > tuple_(*after))
+        if unlike is not None:
+            query = query.where(_beginning(secret, len(unlike)) != unlike)
+        query = query.order_by(*key).limit(limit)
+        found = await self._database.read(lambda connection: connection.execute(query).all())
+        return [Sealed(user_id, value, tuple(row)) for user_id, value, *row in found]
+
+    async def count_sealed(self, table: str, column: str, length: int) -> Mapping[bytes, int]:
+        """How many secrets of a column begin with which `length` bytes."""
+        secret = metadata.tables[table].c[column]
+        beginning = _beginning(secret, length)
+        query = select(beginning, func.count()).where(secret.is_not(None)).group_by(text("1"))
+        found = await self._database.read(lambda connection: connection.execute(query).all())
+        return {bytes(key): count for key, count in found}
+
+    async def reseal(
+        self, table: str, column: str, replacements: Sequence[tuple[Sealed, bytes]]
+    ) -> int:
+        """Replace secrets that are still what they were, in one transaction; how many were."""
+        rows, secret = metadata.tables[table], metadata.tables[table].c[column]
+        key = rows.primary_key.columns.values()
+
+        def replace(connection: Connection) -> int:
+            changed = 0
+            for sealed, value in replacements:
+                same_row = [part == at for part, at in zip(key, sealed.row, strict=True)]
+                query = update(rows).where(*same_row, secret == sealed.secret)
+                changed += connection.execute(query.values({column: value})).rowcount
+            return changed
+
+        return await self._write(replace)
+
     async def write_probe(self, now: datetime) -> None:
         """Write something down; raises if the database does not take it."""
         await self._upsert(gates, {"provider": "", "closed_until": now})
@@ -605,6 +661,10 @@ def _insert_of(dialect: str) -> Any:
     from sqlalchemy.dialects import sqlite
 
     return sqlite.insert
+
+
+def _beginning(secret: ColumnElement[bytes], length: int) -> ColumnElement[bytes]:
+    return func.substr(secret, 1, length, type_=LargeBinary)
 
 
 def _readable(row: RowMapping) -> dict[str, Any]:

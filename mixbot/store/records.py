@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +113,12 @@ class Upload:
     message_id: int | None = None
     holder: str | None = None  # the process that sends it, and until when nobody else may
     alive_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A secret as a table keeps it: whose it is, and the key of its row."""
+
+    user_id: int
+    secret: bytes = field(repr=False)  # encrypted
+    row: tuple[Any, ...] = field(repr=False)  # some tables are found by what is told to nobody

@@ -23,10 +23,10 @@ def config(connection: Connection | None = None, *, place: str = PLACE) -> Confi
     return config
 
 
-def run(connection: Connection) -> None:
-    """Bring the database to the newest revision, within the connection's transaction."""
+def run(connection: Connection, revision: str = "head") -> None:
+    """Bring the database to `revision`, the newest one, within the connection's transaction."""
     try:
-        command.upgrade(config(connection), "head")
+        command.upgrade(config(connection), revision)
     except CommandError:
         raise UnknownRevision from None
 

@@ -1,0 +1,55 @@
+"""Processes that are killed in the middle of what they do, at any call of a function."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import pytest
+
+# Counts the calls that `main` makes in any thread; at one of them, nobody is asked (SIGKILL).
+COUNTING = """
+import asyncio, os, signal, sys, threading
+calls, last = 0, int(sys.argv.pop(1))
+def count(frame, event, argument):
+    global calls
+    calls += 1
+    if calls == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+{script}
+threading.setprofile(count)
+sys.setprofile(count)
+asyncio.run(main(*sys.argv[1:]))
+sys.setprofile(None)
+print(calls)
+"""
+
+
+async def calls_of(script: str, *arguments: str) -> int:
+    """How many calls `main` of the script makes when it is left alone."""
+    code, out, err = await _run(script, -1, *arguments)
+    assert code == 0, err
+    return int(out)
+
+
+async def killed(script: str, *arguments: str, at: int) -> bool:
+    """Run the script and kill it at a call; whether it was killed before its end."""
+    code, _, err = await _run(script, at, *arguments)
+    if code not in (0, -signal.SIGKILL):
+        pytest.fail(err)
+    return code != 0
+
+
+async def _run(script: str, last: int, *arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        COUNTING.format(script=script),
+        str(last),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
