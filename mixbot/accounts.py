@@ -25,7 +25,7 @@ from mixbot.errors import UserError
 from mixbot.languages import ENGLISH, N_
 from mixbot.mixcloud import Mixcloud, MixcloudError, MixcloudOAuth, Unauthorized
 from mixbot.signin import DiscordSignIn, SignInFailed, new_verifier
-from mixbot.store import Account, LinkAttempt, Store
+from mixbot.store import UNTOLD_KEPT, Account, LinkAttempt, Store
 from mixbot.vault import CannotOpen, Vault
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ T = TypeVar("T")
 PROVIDER = "mixcloud"
 LINK_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(minutes=5)  # both together are as long as Discord lets us answer
+FINISH_LEASE = timedelta(seconds=30)  # for doing what waited, and telling it
 CODE_TRIES = 5
 STARTS_ALLOWED = 10  # in `store.START_WINDOW`
 REPEAT_SECONDS = 3.0  # a click again within these is the same click
@@ -252,6 +253,7 @@ class Accounts:
         oauth: Credentials | None = None,
         sign_in: DiscordSignIn | None = None,
         on_step: Callable[[str, str], None] = lambda step, outcome: None,
+        lease: timedelta = FINISH_LEASE,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.public_url = public_url.rstrip("/")
@@ -262,12 +264,16 @@ class Accounts:
         self._mixcloud = mixcloud
         self._vault = vault
         self._oauth = oauth
+        self._lease = lease
         self._now = now
+        self._watching: asyncio.Task[None] | None = None
         self._actions: dict[tuple[int, str, str], asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """Wait until everything that was begun is done."""
+        if self._watching:
+            self._watching.cancel()
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -529,8 +535,36 @@ class Accounts:
         )
 
     async def _activate(self, attempt: LinkAttempt, account: Account) -> Linked:
-        await self._store.save_account(account)
+        attempt = replace(attempt, expires_at=self._now() + self._lease)
+        await self._store.complete_link(attempt, account)
         self._forget_clicks(attempt.user_id)
+        log.info("user %s linked an account", attempt.user_id)
+        return self._begin_telling(attempt, account)
+
+    def start(self, on_linked: Callable[[Linked], Awaitable[None]]) -> None:
+        """Have `on_linked` do what waited for a link, and tell its user.
+
+        So it does where another process died before it had.
+        """
+        self.on_linked = on_linked
+        self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self.recover()
+            except Exception:
+                log.exception("who is still to be told of a link cannot be read; it is tried again")
+            await asyncio.sleep(self._lease.total_seconds() / 2)
+
+    async def recover(self) -> None:
+        """Do what waited for links that were made by processes that are gone, and tell it."""
+        now = self._now()
+        untold = await self._store.take_untold(now, now + self._lease, since=now - UNTOLD_KEPT)
+        for attempt in untold:
+            self._begin_telling(attempt, _account_of(attempt, linked_at=attempt.started_at))
+
+    def _begin_telling(self, attempt: LinkAttempt, account: Account) -> Linked:
         waiting = reply = None
         if attempt.waiting_verb and attempt.waiting_key:
             waiting = Action(attempt.waiting_verb, attempt.waiting_key)
@@ -540,16 +574,18 @@ class Accounts:
             )
         language = attempt.language or ENGLISH
         linked = Linked(attempt.user_id, account, waiting, reply, language)
-        log.info("user %s linked an account", attempt.user_id)
         if self.on_linked:
-            self._start(self._tell(self.on_linked, linked))
+            self._start(self._tell(self.on_linked, linked, attempt))
         return linked
 
-    async def _tell(self, listener: Callable[[Linked], Awaitable[None]], linked: Linked) -> None:
+    async def _tell(
+        self, listener: Callable[[Linked], Awaitable[None]], linked: Linked, attempt: LinkAttempt
+    ) -> None:
         try:
             await listener(linked)
+            await self._store.end_link(attempt)
         except Exception:
-            log.exception("after linking user %s", linked.user_id)
+            log.exception("after linking user %s; it is tried again", linked.user_id)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

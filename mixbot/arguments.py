@@ -64,7 +64,7 @@ async def is_private(
     """Whether only who asked is to see the answer: as they say, else as the server has it."""
     if visibility is not None:
         return visibility.value == ONLY_ME.value
-    return (await interaction.client.preferences.server(interaction.guild_id)).private
+    return (await interaction.client.preferences.server_at_hand(interaction.guild_id)).private
 
 
 def may_anybody_turn(visibility: app_commands.Choice[str] | None) -> bool:

@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
+from mixbot import gateway
 from mixbot.accounts import Accounts, Linked
 from mixbot.errors import UserError
 from mixbot.languages import N_
@@ -59,6 +60,7 @@ def point_at(settings: Settings) -> None:
     Route.BASE = settings.discord_api_url
     if settings.discord_gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.discord_gateway_url)
+    gateway.use_sockets()
 
 
 class Restarting(UserError):
@@ -123,6 +125,7 @@ class MixBot(commands.AutoShardedBot):
             # Without the guilds intent nobody tells of servers later, so none are waited for.
             **({"guild_ready_timeout": 0.0} | options),
         )
+        gateway.forgive(self._connection.parsers)
         self.mixcloud = mixcloud
         self.accounts = accounts
         self.store = store
@@ -147,7 +150,7 @@ class MixBot(commands.AutoShardedBot):
         await self.tree.set_translator(Catalogues())
         for cog in COGS:
             await self.load_extension(cog)
-        self.accounts.on_linked = self._on_linked
+        self.accounts.start(self._on_linked)
         self.publishing.start(self._tell)
 
     def begin(self, interaction: discord.Interaction[MixBot] | None = None) -> None:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 
 from mixbot.settings import Settings
 
@@ -49,9 +51,21 @@ def configure(settings: Settings, *, level: str | None = None) -> None:
     # Both are so by intention: nothing here needs the guilds intent, or voice.
     logging.getLogger("discord.state").addFilter(_not_about("Guilds intent"))
     logging.getLogger("discord.client").addFilter(_not_about("voice will NOT be supported"))
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     # Below WARNING both write down addresses, and Mixcloud's tokens ride in addresses.
     for name in ("aiohttp", "discord.http", "discord.webhook"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # Below INFO it writes down every event, with the tokens that interactions are answered by.
+    logging.getLogger("discord.gateway").setLevel(max(logging.INFO, root.level))
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether it is about more than somebody who does not speak HTTP.
+
+    aiohttp answers them, and writes a traceback down for each, with what was sent in it.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | RequestPayloadError)
 
 
 def _not_about(text: str) -> Callable[[logging.LogRecord], bool]:

@@ -152,10 +152,10 @@ class Timed:
         finally:
             self._read.observe(time.perf_counter() - started)
 
-    async def write(self, change: Callable[[Connection], T]) -> T:
+    async def write(self, change: Callable[[Connection], T], *, patient: bool = False) -> T:
         started = time.perf_counter()
         try:
-            return await self._database.write(change)
+            return await self._database.write(change, patient=patient)
         finally:
             self._write.observe(time.perf_counter() - started)
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
 from cachetools import TTLCache
 
 from mixbot.store import PersonSettings, ServerSettings, Store
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+AT_HAND = 0.5  # seconds; an answer in another language is better than none
 SECONDS = 300.0  # how soon a process learns what was decided through another
 MOST = 20_000
 
@@ -36,6 +46,19 @@ class Preferences:
             self._people[user_id] = settings
         return settings
 
+    async def server_at_hand(self, guild_id: int | None) -> ServerSettings:
+        """The settings of a server. Where the store does not tell them now: the defaults, but what
+        may have to be private is."""
+        if guild_id is None or guild_id in self._servers:
+            return await self.server(guild_id)
+        return await _at_hand(self.server(guild_id), ServerSettings(guild_id, private=True))
+
+    async def person_at_hand(self, user_id: int) -> PersonSettings:
+        """The settings of a person, or the defaults where the store does not tell them now."""
+        if user_id in self._people:
+            return await self.person(user_id)
+        return await _at_hand(self.person(user_id), PersonSettings(user_id))
+
     async def decide_for_server(self, settings: ServerSettings) -> None:
         """From now on a server has these settings."""
         await self._store.save_server(settings)
@@ -56,3 +79,23 @@ class Preferences:
 
 
 NOWHERE = ServerSettings(guild_id=0)
+
+
+async def _at_hand(asked: Coroutine[Any, Any, T], otherwise: T) -> T:
+    """What comes of `asked`, or `otherwise` where that fails or is not there in a moment."""
+    task = asyncio.create_task(asked)
+    await asyncio.wait((task,), timeout=AT_HAND)
+    if not task.done():
+        task.add_done_callback(_told)
+    elif not _told(task):
+        return task.result()
+    return otherwise
+
+
+def _told(task: asyncio.Task[Any]) -> bool:
+    """Whether `task` has failed, which the log then knows."""
+    if task.cancelled():
+        return True
+    if error := task.exception():
+        log.warning("settings cannot be read: %s", type(error).__name__)
+    return error is not None

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 Opened: TypeAlias = AbstractAsyncContextManager[Fetched]
 
 LEASE = timedelta(seconds=30)
+TELLING = 4  # leases
 LONGEST = 6 * 3600.0  # seconds that an upload may take
 SETTLING, SETTLING_TRIES = 1.0, 3  # seconds until a database is asked again
 CLOSING = 10.0  # seconds for telling owners that this process stops
@@ -411,6 +412,7 @@ class Publishing:
         speak(sending.upload.language)
         try:
             await self._tell(sending)
+            await self._store.end_telling(sending.upload.id, self._holder)
         except Exception:
             log.exception("the owner of upload %s is not told", sending.upload.id)
 
@@ -503,6 +505,8 @@ class Publishing:
         }
         if isinstance(outcome, Published):
             values |= {"state": "done", "material": "{}", "key": outcome.key}
+            # Should this process die before it has told its owner, another one does it.
+            values["told_until"] = self._now() + TELLING * self._lease
         for seconds in (0, *[SETTLING] * SETTLING_TRIES):
             await asyncio.sleep(seconds)
             try:
@@ -585,7 +589,10 @@ class Publishing:
             await asyncio.sleep(self._lease.total_seconds() / 2)
 
     async def recover(self) -> None:
-        """Make drafts again of what was being sent by processes that are gone, and say so."""
+        """Make drafts again of what was being sent by processes that are gone, and say so.
+
+        What they published without saying so is told, too.
+        """
         try:
             abandoned = await self._store.take_abandoned(self._now())
         except Exception:
@@ -599,7 +606,10 @@ class Publishing:
                 log.exception("upload %s was left behind and cannot be read", upload.id)
                 continue
             sending = Sending(upload, material, draft, asyncio.get_running_loop().time())
-            sending.outcome.set_result(Interrupted(may_have_arrived=True))
+            done = upload.state == "done" and upload.key
+            sending.outcome.set_result(
+                Published(done) if done else Interrupted(may_have_arrived=True)
+            )
             self.follow(sending)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from mixbot.vault import Vault
 
 TITLE = re.compile(r"^### \[.*\]\((.*)\)$", re.MULTILINE)
 CLIENT_ID, CLIENT_SECRET = "mixbot-client", "mixbot-client-secret"
+Wired = Callable[[DiscordServer, MixcloudServer], AbstractAsyncContextManager[dict[str, Any]]]
 
 
 @dataclass
@@ -86,9 +87,13 @@ async def staged(
     sign_in: bool = True,
     shards: int = 1,
     may_connect: Callable[[Address], bool] = is_public,
+    wired: Wired | None = None,
     **options: Any,
 ) -> AsyncIterator[Scene]:
-    """A scene with an empty database in `folder`; `options` replace settings."""
+    """A scene with an empty database in `folder`; `options` replace settings.
+
+    So do those that `wired` makes, once it is known where Discord and Mixcloud are.
+    """
     async with AsyncExitStack() as stack:
         discord = await stack.enter_async_context(DiscordServer(shards=shards))
         mixcloud = await stack.enter_async_context(MixcloudServer())
@@ -114,6 +119,8 @@ async def staged(
             "encryption_keys": Vault.new_key(),
             **options,
         }
+        if wired:
+            given |= await stack.enter_async_context(wired(discord, mixcloud))
         settings = Settings(**given)
         discord.redirect_uris.add(f"{settings.public_url}/oauth/discord/callback")
         parts = await stack.enter_async_context(

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from mixbot.store import Store, open_store
-from mixbot.store.engines import database_at
 
 POSTGRES = os.environ.get("MIXBOT_TEST_POSTGRES")
 WITHOUT_POSTGRES = "MIXBOT_TEST_POSTGRES names no PostgreSQL server to test on"
@@ -35,17 +35,27 @@ async def new_database(kind: str, path: Path) -> AsyncIterator[str]:
         return
     if not POSTGRES:
         pytest.skip(WITHOUT_POSTGRES)
+    async with new_postgres_database(POSTGRES) as url:
+        yield url
+
+
+@asynccontextmanager
+async def new_postgres_database(server_url: str) -> AsyncIterator[str]:
+    """The address of a new database on a server, which is dropped at the end."""
     name = f"mixbot_test_{secrets.token_hex(6)}"
-    server = database_at(POSTGRES)
+    # An engine without our limits: a busy server takes its time to make a database.
+    url = make_url(server_url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
     try:
-        # `read` begins no transaction, in which databases cannot be made.
-        await server.read(lambda c: c.execute(text(f"CREATE DATABASE {name}")))
+        async with engine.connect() as server:
+            await server.execute(text(f"CREATE DATABASE {name}"))
         try:
-            yield urlsplit(POSTGRES)._replace(path=f"/{name}").geturl()
+            yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
         finally:
-            await server.read(lambda c: c.execute(text(f"DROP DATABASE {name} WITH (FORCE)")))
+            async with engine.connect() as server:
+                await server.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     finally:
-        await server.close()
+        await engine.dispose()
 
 
 @pytest_asyncio.fixture

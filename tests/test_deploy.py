@@ -23,7 +23,7 @@ FIELDS = {str(field.validation_alias): field for field in Settings.model_fields.
 SECRETS = {name for name, field in FIELDS.items() if is_secret(field)}
 PAGES = ("docs/operating.md", "SECURITY.md", "PRIVACY.md", "README.md", "CONTRIBUTING.md")
 OURS = re.compile(r"\b(?:DISCORD|MIXCLOUD|MIXBOT)_[A-Z_]+[A-Z]\b")
-FOR_TESTS = {"MIXBOT_TEST_POSTGRES", "MIXBOT_ACTIONS"}
+FOR_TESTS = {"MIXBOT_TEST_POSTGRES", "MIXBOT_ACTIONS", "MIXBOT_FAULTS"}
 
 
 def text(path: str) -> str:

@@ -14,14 +14,22 @@ from mixbot.sandbox.mixcloud import ServerError
 from mixbot.settings import Settings
 from tests.conftest import Scene
 
+CONFIGURED = """
+    aiohttp aiohttp.server discord.http discord.webhook discord.gateway discord.state
+    discord.client
+""".split()
+
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger, as it was afterwards."""
+    """The root logger; afterwards all loggers are as they were."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    found = [root, *(logging.getLogger(name) for name in CONFIGURED)]
+    before = [(one, one.handlers[:], one.filters[:], one.level) for one in found]
     yield root
-    root.handlers[:], root.level = handlers, level
+    for one, handlers, filters, level in before:
+        one.handlers[:], one.filters[:] = handlers, filters
+        one.setLevel(level)
 
 
 def lines(text: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from .engines import DatabaseUnreachable, StoreError
 from .opening import bring_up_to_date, examined, open_store
-from .queries import Store
+from .queries import UNTOLD_KEPT, Store
 from .records import (
     Account,
     LinkAttempt,
@@ -15,6 +15,7 @@ from .records import (
 )
 
 __all__ = [
+    "UNTOLD_KEPT",
     "Account",
     "DatabaseUnreachable",
     "LinkAttempt",

@@ -117,7 +117,8 @@ async def restore(
         with explained("The backup cannot be restored"), _at_head(file, found, database) as ready:
             rows = await watch.over(
                 database.write(
-                    lambda connection: _replace(connection, ready, watch, anyway=replace)
+                    lambda connection: _replace(connection, ready, watch, anyway=replace),
+                    patient=True,
                 )
             )
         return Contents(found.revision, rows)

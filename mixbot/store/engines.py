@@ -7,22 +7,29 @@ What is asked is written as plain functions of a SQLAlchemy connection, so SQLit
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mixbot.errors import UserError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
 BUSY_SECONDS = 5.0  # how long a writer waits for another process's
 CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 5.0  # for each statement, after which a server is taken for dead
+# What a driver raises when there is no database to ask.
+AWAY = (SQLAlchemyError, OSError, TimeoutError)
 
 
 class StoreError(UserError):
@@ -42,8 +49,8 @@ class Database(Protocol):
         """Answer a single statement that changes nothing."""
         ...
 
-    async def write(self, change: Callable[[Connection], T]) -> T:
-        """Run `change` in one transaction."""
+    async def write(self, change: Callable[[Connection], T], *, patient: bool = False) -> T:
+        """Run `change` in one transaction; `patient`, however long each statement takes."""
         ...
 
     async def close(self) -> None: ...
@@ -73,7 +80,7 @@ class Sqlite:
             return await self.write(question)
         return await self._reader.run(question)
 
-    async def write(self, change: Callable[[Connection], T]) -> T:
+    async def write(self, change: Callable[[Connection], T], *, patient: bool = False) -> T:
         return await self._writer.run(change)
 
     async def close(self) -> None:
@@ -134,7 +141,13 @@ def _begin_when_told(connection: Any, _: Any) -> None:
 
 
 def _begin_as_writer(connection: Connection) -> None:
-    """A reader that becomes a writer is refused at once, however long it would wait."""
+    """A reader that becomes a writer is refused at once, however long it would wait.
+
+    What is written to a file that was deleted is gone with the process, so nothing is.
+    """
+    path = connection.engine.url.database or ":memory:"
+    if not path.startswith((":memory:", "file:")) and not os.path.exists(path):
+        raise FileNotFoundError(errno.ENOENT, "The database's file is gone")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
@@ -144,40 +157,52 @@ class Postgres:
     name = "postgresql"
 
     def __init__(self, url: URL) -> None:
-        # Who has SQLite is spared the seven megabytes of it.
-        from sqlalchemy.ext.asyncio import create_async_engine
-
-        try:
-            self._writer = create_async_engine(
-                url,
-                pool_pre_ping=True,  # the server may have been restarted
-                connect_args={"timeout": CONNECT_SECONDS},
-                hide_parameters=True,
-            )
-        except ModuleNotFoundError:
-            raise StoreError(
-                "PostgreSQL needs asyncpg: install mixbot with its extra, mixbot[postgres]."
-            ) from None
+        self._url = url
+        self._writer = self._engine(command_timeout=ANSWER_SECONDS)
         self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         async with self._reader.connect() as connection:
             return await connection.run_sync(question)
 
-    async def write(self, change: Callable[[Connection], T]) -> T:
-        async with self._writer.begin() as connection:
-            return await connection.run_sync(change)
+    async def write(self, change: Callable[[Connection], T], *, patient: bool = False) -> T:
+        engine = self._engine() if patient else self._writer
+        try:
+            async with engine.begin() as connection:
+                return await connection.run_sync(change)
+        finally:
+            if patient:
+                await engine.dispose()
 
     async def snapshot(self, questions: Callable[[Connection], T]) -> T:
         """Answer `questions` from one state of the database, which others may change meanwhile."""
-        engine = self._writer.execution_options(
+        engine = self._engine().execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        async with engine.connect() as connection, connection.begin():
-            return await connection.run_sync(questions)
+        try:
+            async with engine.connect() as connection, connection.begin():
+                return await connection.run_sync(questions)
+        finally:
+            await engine.dispose()
 
     async def close(self) -> None:
         await self._writer.dispose()
+
+    def _engine(self, **options: Any) -> AsyncEngine:
+        # Who has SQLite is spared the seven megabytes of it.
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        try:
+            return create_async_engine(
+                self._url,
+                pool_pre_ping=True,  # the server may have been restarted
+                connect_args={"timeout": CONNECT_SECONDS, **options},
+                hide_parameters=True,
+            )
+        except ModuleNotFoundError:
+            raise StoreError(
+                "PostgreSQL needs asyncpg: install mixbot with its extra, mixbot[postgres]."
+            ) from None
 
 
 def database_at(address: str) -> Database:

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
-from .engines import Database, DatabaseUnreachable, Sqlite, StoreError, database_at
+from .engines import AWAY, Database, DatabaseUnreachable, Sqlite, StoreError, database_at
 from .queries import Store
 from .schema import HEAD, alembic_version, metadata
 
@@ -40,7 +40,7 @@ async def open_store(
     database = timed(database_at(address))
     try:
         with explained(CANNOT_BE_OPENED):
-            await database.write(upgrade)
+            await database.write(upgrade, patient=True)
         store = Store(database)
         try:
             yield store
@@ -58,7 +58,7 @@ async def bring_up_to_date(address: str) -> str | None:
     database = database_at(address)
     try:
         with explained(CANNOT_BE_OPENED):
-            return await database.write(upgrade)
+            return await database.write(upgrade, patient=True)
     finally:
         await database.close()
 
@@ -108,7 +108,7 @@ def explained(what: str) -> Iterator[None]:
     """Raise StoreError, `what` and the reason, for all that goes wrong with databases and files."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OSError, TimeoutError) as error:
+    except (*AWAY, sqlite3.Error) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         away = isinstance(error, OSError | TimeoutError) or "CannotConnectNow" in str(reason)
         problem = DatabaseUnreachable if away else StoreError

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    case,
     delete,
     func,
     select,
@@ -28,9 +29,8 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
-from .engines import Database
+from .engines import AWAY, Database
 from .records import (
     Account,
     LinkAttempt,
@@ -60,6 +60,7 @@ AnyRow = Row[*tuple[Any, ...]]
 
 SHARES_KEPT = timedelta(days=400)  # a chart of a year, and some
 REPLIES_KEPT = timedelta(days=7)  # who edits or deletes an older message keeps our answer to it
+UNTOLD_KEPT = timedelta(minutes=15)  # as long as Discord lets an answer be changed
 SHARES_GATHERED = 0.1  # seconds
 LOOKED_BACK = 250  # shares of a place or person, for the last 25 shows among them
 START_WINDOW = timedelta(minutes=10)
@@ -116,6 +117,7 @@ _SHARED_SINCE = (
     .where(shares.c.channel_id == bindparam("channel_id"), shares.c.shared_at > bindparam("since"))
     .distinct()
 )
+_UNTOLD = link_attempts.c.account_key.is_not(None) & link_attempts.c.code.is_(None)
 _GATE = select(gates.c.closed_until).where(gates.c.provider == bindparam("provider"))
 
 
@@ -290,6 +292,47 @@ class Store:
         )
         await self._write(lambda connection: connection.execute(query))
 
+    async def complete_link(self, attempt: LinkAttempt, account: Account) -> None:
+        """Remember `account`, and that what waits in `attempt` is still to be done and told.
+
+        That is taken to be under way until `attempt.expires_at`, and over with `end_link`. A newer
+        attempt of the same user is left alone.
+        """
+        untold = replace(
+            attempt,
+            link=None,
+            browser=None,
+            state=None,
+            verifier=None,
+            nonce=None,
+            code=None,
+            tries_left=None,
+            account_key=account.key,
+            account_username=account.username,
+            account_name=account.name,
+            account_token=None,
+        )
+        remember, note = self._upserting(accounts, asdict(account)), self._insert(link_attempts)
+
+        def complete(connection: Connection) -> None:
+            connection.execute(remember)
+            connection.execute(note.values(asdict(untold)).on_conflict_do_nothing())
+
+        await self._write(complete)
+
+    async def take_untold(
+        self, now: datetime, until: datetime, *, since: datetime
+    ) -> Sequence[LinkAttempt]:
+        """Links whose users were not told, started after `since`; ours to tell `until` then."""
+        query = (
+            update(link_attempts)
+            .where(_UNTOLD, link_attempts.c.expires_at <= now, link_attempts.c.started_at > since)
+            .values(expires_at=until)
+            .returning(link_attempts)
+        )
+        rows = await self._write(lambda connection: connection.execute(query).all())
+        return [LinkAttempt(*row) for row in rows]
+
     # Shares
 
     async def record_share(
@@ -331,7 +374,7 @@ class Store:
                 return
             try:
                 await self._write(lambda connection: connection.execute(_SHARE, gathered))
-            except SQLAlchemyError:
+            except AWAY:
                 log.exception("%s shares are not remembered", len(gathered))
 
     async def last_share(self, channel_id: int) -> Share | None:
@@ -437,7 +480,9 @@ class Store:
         """Take a draft to send it; None where somebody did, or its user is sending another."""
         other = uploads.alias()
         sends_another = (
-            select(other.c.id).where(other.c.user_id == user_id, other.c.alive_until > now).exists()
+            select(other.c.id)
+            .where(other.c.user_id == user_id, other.c.alive_until > now, other.c.state != "done")
+            .exists()
         )
         query = _draft(id, user_id).where(~sends_another)
         return _upload(
@@ -465,17 +510,36 @@ class Store:
         query = _held(id, holder).values(place_id=place_id, message_id=message_id)
         await self._write(lambda connection: connection.execute(query))
 
-    async def end_sending(self, id: str, holder: str, **values: Any) -> Upload | None:
-        """Nobody sends it any more: it is `done` or a draft again, as `values` have it."""
-        query = _held(id, holder).values(holder=None, alive_until=None, **values)
-        return _upload(await self._change(query.returning(uploads)))
+    async def end_sending(
+        self, id: str, holder: str, *, told_until: datetime | None = None, **values: Any
+    ) -> Upload | None:
+        """Nobody sends it any more: it is `done` or a draft again, as `values` have it.
+
+        With `told_until`, `holder` is still to tell its owner, and has until then.
+        """
+        kept = {"holder": holder if told_until else None, "alive_until": told_until}
+        return _upload(
+            await self._change(_held(id, holder).values(kept | values).returning(uploads))
+        )
+
+    async def end_telling(self, id: str, holder: str) -> None:
+        """The owner knows that it is done."""
+        query = _held(id, holder).where(uploads.c.state == "done")
+        query = query.values(holder=None, alive_until=None)
+        await self._write(lambda connection: connection.execute(query))
 
     async def take_abandoned(self, now: datetime) -> Sequence[Upload]:
-        """What was being sent by a process that is gone; from now on they are drafts again."""
+        """What was being sent by a process that is gone, from now on drafts again; and what is
+        done, but was not told."""
         query = (
             update(uploads)
             .where(uploads.c.alive_until <= now)
-            .values(state="draft", holder=None, alive_until=None, changed_at=now)
+            .values(
+                state=case((uploads.c.state == "done", "done"), else_="draft"),
+                holder=None,
+                alive_until=None,
+                changed_at=now,
+            )
             .returning(uploads)
         )
         rows = await self._write(lambda connection: connection.execute(query).all())
@@ -523,7 +587,9 @@ class Store:
         await self._save_shares()
 
         def drop(connection: Connection) -> None:
-            connection.execute(delete(link_attempts).where(link_attempts.c.expires_at <= now))
+            started = link_attempts.c.started_at
+            over = ~_UNTOLD | (started <= now - UNTOLD_KEPT)
+            connection.execute(delete(link_attempts).where(link_attempts.c.expires_at <= now, over))
             connection.execute(delete(link_starts).where(link_starts.c.since <= now - START_WINDOW))
             connection.execute(delete(shares).where(shares.c.shared_at <= now - SHARES_KEPT))
             connection.execute(delete(gates).where(gates.c.closed_until <= now))
@@ -533,7 +599,7 @@ class Store:
             old = uploads.c.changed_at <= now - DRAFTS_KEPT
             connection.execute(delete(uploads).where(unsent, old))
 
-        await self._write(drop)
+        await self._database.write(drop, patient=True)
 
     async def forget(self, user_id: int) -> None:
         """Drop everything about a user."""
@@ -646,10 +712,13 @@ class Store:
         return await self._write(lambda connection: connection.execute(query).one_or_none())
 
     async def _upsert(self, table: Table, values: dict[str, Any]) -> None:
+        query = self._upserting(table, values)
+        await self._write(lambda connection: connection.execute(query))
+
+    def _upserting(self, table: Table, values: dict[str, Any]) -> Any:
         insert = self._insert(table).values(values)
         others = {name: insert.excluded[name] for name in values if name not in table.primary_key.c}
-        query = insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=others)
-        await self._write(lambda connection: connection.execute(query))
+        return insert.on_conflict_do_update(index_elements=table.primary_key.columns, set_=others)
 
 
 def _insert_of(dialect: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -33,6 +33,9 @@ Form: TypeAlias = tuple[str, bool, bool]
 SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
 EPHEMERAL = 1 << 6  # a bit of a message's flags
 SEND, SEND_LATER, EDIT_LATER, EDIT, FORM = 4, 5, 6, 7, 9  # kinds of responses to an interaction
+RESPONSE_TRIES, FILE_TRIES, EDIT_TRIES = (1.2, 1.2), (2.5,), (20.0, 20.0)  # seconds
+BETWEEN_TRIES = 0.4
+ALREADY_ACKNOWLEDGED = 40060  # Discord's code for a second response
 KEY, ACKNOWLEDGED = "answer", "acknowledged"  # of an interaction's extras
 REFUSALS = {403: discord.Forbidden, 404: discord.NotFound}
 
@@ -44,6 +47,10 @@ class File:
     name: str
     data: bytes
     content_type: str
+
+
+class Undelivered(Exception):
+    """Discord did not take an answer in the time that there was for it."""
 
 
 def written_once(body: Body) -> Body:
@@ -127,7 +134,7 @@ class Answer:
         before, self.state = self.state, State.GIVEN
         try:
             await self._show(body, file, first=before is State.OWED)
-        except discord.HTTPException:
+        except (discord.HTTPException, Undelivered):
             self.state = before  # Discord took offence at it, and still waits
             raise
 
@@ -221,16 +228,15 @@ async def _respond(
     interaction.extras.setdefault(ACKNOWLEDGED, time.perf_counter())
     # What InteractionResponse does, without asking for the message back and building it: that
     # is two fifths of what such an answer costs.
-    await _request(
-        interaction,
-        Route(
-            "POST",
-            "/interactions/{webhook_id}/{webhook_token}/callback",
-            webhook_id=interaction.id,
-            webhook_token=interaction.token,
-        ),
-        {"type": kind, "data": data},
-        file,
+    route = Route(
+        "POST",
+        "/interactions/{webhook_id}/{webhook_token}/callback",
+        webhook_id=interaction.id,
+        webhook_token=interaction.token,
+    )
+    await _surely(
+        lambda: _request(interaction, route, {"type": kind, "data": data}, file),
+        FILE_TRIES if file else RESPONSE_TRIES,
     )
 
 
@@ -242,17 +248,42 @@ async def edit(
     file: File | None = None,
 ) -> None:
     """Change the first answer to the interaction that `token` is of."""
-    await _request(
-        interaction,
-        Route(
-            "PATCH",
-            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
-            webhook_id=application_id,
-            webhook_token=token,
-        ),
-        data,
-        file,
+    route = Route(
+        "PATCH",
+        "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+        webhook_id=application_id,
+        webhook_token=token,
     )
+    await _surely(lambda: _request(interaction, route, data, file), EDIT_TRIES)
+
+
+async def _surely(send: Callable[[], Awaitable[None]], tries: Sequence[float]) -> None:
+    """Send, and once more where nobody knows whether it arrived, or where Discord was not itself.
+
+    What was done must not be told as failed because a connection broke. `tries` are the seconds
+    that each may take: an answer is of use for three, and discord.py waits longer than that
+    before it tries again. There are few, because a Discord that is slow is not helped by more.
+    Raises Undelivered.
+    """
+    for number, seconds in enumerate(tries, 1):
+        last = number == len(tries)
+        try:
+            async with asyncio.timeout(seconds):
+                await send()
+        except discord.HTTPException as error:
+            if error.code == ALREADY_ACKNOWLEDGED and number > 1:
+                return  # what was sent before had arrived
+            if last or (error.status != 429 and error.status < 500):
+                raise
+        except TimeoutError:
+            if last:
+                raise Undelivered from None
+        except (aiohttp.ClientError, OSError):
+            if last:
+                raise Undelivered from None
+            await asyncio.sleep(BETWEEN_TRIES)
+        else:
+            return
 
 
 async def _request(

@@ -15,7 +15,7 @@ from discord import app_commands
 from mixbot import mixcloud
 from mixbot.errors import UserError
 from mixbot.languages import _
-from mixbot.ui.answers import Answer
+from mixbot.ui.answers import ALREADY_ACKNOWLEDGED, Answer, Undelivered
 from mixbot.ui.text import escape, when
 from mixbot.ui.watching import OUTCOME
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Discord's codes for an answer that came too late or twice: nobody is left to tell.
-UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED, INVALID_WEBHOOK_TOKEN = 10062, 40060, 50027
+UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN = 10062, 50027
 
 
 def explain(error: BaseException) -> str | None:
@@ -95,6 +95,10 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
         interaction.extras[OUTCOME] = "late"
         log.warning("interaction %s was answered too late: %s", interaction.id, error.code)
         return
+    if isinstance(error, Undelivered):
+        interaction.extras[OUTCOME] = "late"
+        log.warning("interaction %s has no answer: Discord did not take it", interaction.id)
+        return
     if interaction.client.is_closed():
         log.info("interaction %s came while the bot stopped", interaction.id)
         return
@@ -113,5 +117,5 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
 
     try:
         await Answer.to(interaction).refuse(error, told)
-    except (discord.HTTPException, aiohttp.ClientError) as failure:
+    except (discord.HTTPException, aiohttp.ClientError, OSError, Undelivered) as failure:
         log.warning("interaction %s has no answer: %s", interaction.id, type(failure).__name__)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 async def language_for(interaction: discord.Interaction[MixBot]) -> str:
     """The language of a person: the one they chose, or that of their Discord."""
-    person = await interaction.client.preferences.person(interaction.user.id)
+    person = await interaction.client.preferences.person_at_hand(interaction.user.id)
     return person.language or language_of(str(interaction.locale))
 
 
@@ -32,7 +32,7 @@ async def speak_to_all(interaction: discord.Interaction[MixBot]) -> bool:
     if interaction.guild_id is None:
         await speak_to(interaction)
         return False
-    server = await interaction.client.preferences.server(interaction.guild_id)
+    server = await interaction.client.preferences.server_at_hand(interaction.guild_id)
     speak(server_language(server, str(interaction.guild_locale or "")))
     return server.classic
 

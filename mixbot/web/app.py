@@ -146,6 +146,8 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
             _("There is no such page. If you came from Discord, use the command there again."),
             status=404,
         )
+    except web.RequestPayloadError:  # its framing or its compression is broken
+        return problem(request, _("Not like this"), _("This cannot be answered."), status=400)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -155,7 +157,9 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
         if "Allow" in error.headers:
             answer.headers["Allow"] = error.headers["Allow"]
         return answer
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and request.transport is None:
+            return web.Response(status=400)  # to nobody: who asked left before all of it was here
         code = secrets.token_hex(4)
         log.exception("bug %s", code)
         return problem(

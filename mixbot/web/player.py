@@ -74,7 +74,8 @@ class Player:
 
     async def with_slash(self, request: web.Request) -> web.Response:
         key = (await self._show_at(request)).key
-        query = f"?{request.query_string}" if request.query_string else ""
+        asked = request.rel_url.raw_query_string  # the other one may hold line breaks
+        query = f"?{asked}" if asked else ""
         return web.Response(status=301, headers={"Location": f"{self._page(key)}{query}"})
 
     async def play(self, request: web.Request) -> web.Response:

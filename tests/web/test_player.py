@@ -92,6 +92,13 @@ async def test_names_in_any_script_have_a_page(stage: Stage, ada: Browser) -> No
         assert frame_of(page).query["feed"] == show.key
 
 
+async def test_a_line_break_in_the_query_stays_in_the_query(stage: Stage, ada: Browser) -> None:
+    page = await ada.open(
+        URL(f"{stage.url}/play{SHOW.rstrip('/')}?t=1%0d%0aX:1", encoded=True), follow=False
+    )
+    assert page.headers["Location"] == f"{stage.url}/play{SHOW}?t=1%0d%0aX:1"
+
+
 async def test_a_missing_slash_is_added(stage: Stage, ada: Browser) -> None:
     page = await ada.open(f"{stage.url}/play{SHOW.rstrip('/')}?t=60", follow=False)
     assert page.status == 301
