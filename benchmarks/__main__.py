@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = {"bot": "bot", "bot growth": "growth", "client": "client"}
+BENCHMARKS = {"bot": "bot", "bot growth": "growth", "client": "client", "soak": "soak"}
 
 
 def main() -> None:

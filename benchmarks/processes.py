@@ -6,6 +6,7 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -27,6 +28,10 @@ class Process:
     def resident_bytes(self) -> int:
         """The memory it holds now, garbage aside."""
         return int(self._ask("memory"))
+
+    def count(self, what: str) -> int:
+        """How many `tasks`, `descriptors` or `threads` it has now."""
+        return int(self._ask(what))
 
     def answer_seconds(self) -> list[float]:
         """How long Mixcloud took for each answer since it was asked this."""
@@ -97,9 +102,20 @@ def resident_bytes(process_id: int) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
+def descriptors() -> int:
+    """Open files and sockets."""
+    return len(os.listdir("/proc/self/fd"))
+
+
 def _without_garbage() -> int:
     gc.collect()
     return resident_bytes(os.getpid())
 
 
-USED: Mapping[str, Callable[[], object]] = {"cpu": time.process_time, "memory": _without_garbage}
+USED: Mapping[str, Callable[[], object]] = {
+    "cpu": time.process_time,
+    "memory": _without_garbage,
+    "tasks": lambda: len(asyncio.all_tasks()),
+    "descriptors": descriptors,
+    "threads": threading.active_count,
+}
