@@ -6,10 +6,7 @@ of its own, and so has aiomixcloud, which takes its turn after each round.
 """
 
 import asyncio
-import gc
-import statistics
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,8 +16,9 @@ from typing import Any
 import aiohttp
 import orjson
 
-from benchmarks import footprint, peers, uploads
+from benchmarks import footprint, peers, soundcloud_client, uploads
 from benchmarks.processes import in_a_process
+from benchmarks.turns import Result, Row, compare
 from mixbot.mixcloud import Cloudcast, Mixcloud
 from mixbot.sandbox import MixcloudServer
 
@@ -28,8 +26,6 @@ ROUNDS, QUICK_ROUNDS = 25, 5
 AT_ONCE = 50
 PAGE = 100
 PAGES = 20
-
-Work = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +35,6 @@ class Served:
     api_url: str
     keys: list[str]
     token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Two ways to do the same thing, `times` times in a round."""
-
-    name: str
-    times: int
-    floor: Work
-    subject: Work
-    peer: str = ""  # what aiomixcloud's side calls it
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Medians over all rounds: CPU seconds of the floor and of the subject, and their ratio."""
-
-    name: str
-    floor: float
-    subject: float
-    ratio: float
-    peer: float | None
 
 
 def main() -> None:
@@ -80,6 +54,7 @@ def main() -> None:
         others = f"{row.peer * 1e3:.1f} | {row.peer / row.subject:.0f}" if row.peer else " | "
         print(f"| {row.name} | {ours} | {others} |")
     print(f"\n{reason}\n{peers.python_mixcloud()}".rstrip())
+    soundcloud_client.main(QUICK_ROUNDS if quick else ROUNDS)
     uploads.main(quick=quick)
     footprint.main(quick=quick)
 
@@ -232,46 +207,3 @@ def read_all(show: Cloudcast) -> list[Any]:
     for tag in tags:
         read += (tag.key, tag.url, tag.name, tag.type)
     return read
-
-
-# Measuring
-
-
-async def compare(row: Row, peer: peers.Peer | None, count: int) -> Result:
-    """Both sides of `row` in turns, each going first in every other turn, and then the peer.
-
-    The turns are as short as can be, so that whatever else the machine does weighs on both alike.
-    """
-    await row.floor(), await row.subject()  # connections are opened, caches filled
-    rounds, others = [], []
-    for _ in range(count):
-        rounds.append(await turns(row))
-        if peer and row.peer:
-            others.append(peer.cpu(row.peer, max(1, row.times // 10)))
-    return Result(
-        row.name,
-        statistics.median(floor for floor, _ in rounds),
-        statistics.median(subject for _, subject in rounds),
-        statistics.median(subject / floor for floor, subject in rounds),
-        statistics.median(others) if others else None,
-    )
-
-
-async def turns(row: Row) -> tuple[float, float]:
-    """CPU seconds of one floor and one subject, averaged over `times` turns."""
-    gc.collect()
-    floor = subject = 0.0
-    for number in range(row.times):
-        if number % 2:
-            subject += await cpu(row.subject)
-            floor += await cpu(row.floor)
-        else:
-            floor += await cpu(row.floor)
-            subject += await cpu(row.subject)
-    return floor / row.times, subject / row.times
-
-
-async def cpu(work: Work) -> float:
-    started = time.process_time()
-    await work()
-    return time.process_time() - started

@@ -7,6 +7,7 @@ import inspect
 import re
 import tokenize
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from mixbot import mixcloud, soundcloud
 from mixbot.mixcloud import Mixcloud, MixcloudOAuth
-from mixbot.sandbox import MixcloudServer
+from mixbot.sandbox import MixcloudServer, SoundCloudServer
+from mixbot.soundcloud import SoundCloud
 
 pytest_plugins = ["mixbot.sandbox.fixtures"]
 
@@ -46,9 +49,54 @@ def _is_value(text: str) -> bool:
     return True
 
 
+@dataclass
+class Request:
+    """How a person comes back who agreed to what was `started`."""
+
+    server: SoundCloudServer
+    world: dict[str, Any]
+
+    @property
+    def query(self) -> dict[str, str]:
+        started, back = self.world["started"], "https://yourapp.com/callback"
+        code = self.server.code_for("listener", "client", back, started.code_verifier)
+        return {"code": code, "state": started.state}
+
+
+@pytest.fixture
+def soundclouds_world(
+    soundcloud_server: SoundCloudServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, Any]:
+    """What the guide's part about SoundCloud takes for granted."""
+    server, catalogue = soundcloud_server, soundcloud_server.catalogue
+    forss = catalogue.add_user("forss", "Forss")
+    flickermood = catalogue.add_track(
+        forss,
+        "Flickermood",
+        id=293,
+        created=datetime(2008, 1, 1, tzinfo=UTC),
+        duration=213_900,
+        genre="Electronic",
+    )
+    for number in range(60):
+        catalogue.add_track(forss, f"Sketch {number}")
+    catalogue.add_playlist(forss, "Soulhack", [flickermood])
+    catalogue.add_user("followed", id=123)
+    server.register_app("client", "secret")
+    monkeypatch.setattr(SoundCloud, "api_root", server.api_url)
+    monkeypatch.setattr(SoundCloud, "auth_root", server.auth_url)
+    (tmp_path / "mytrack.mp4").write_bytes(b"ftyp" + bytes(100_000))
+    refresh_token = server.tokens_for("listener", "client")["refresh_token"]
+    world: dict[str, Any] = {"YOUR_REFRESH_TOKEN": refresh_token}
+    return world | {"request": Request(server, world)}
+
+
 @pytest.fixture
 def world(
-    mixcloud_server: MixcloudServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    mixcloud_server: MixcloudServer,
+    soundclouds_world: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> dict[str, Any]:
     """What the guide takes for granted: a Mixcloud, some files, an application and a code."""
     catalogue = mixcloud_server.catalogue
@@ -85,12 +133,14 @@ def world(
     Path("perfect-mix.mp3").write_bytes(b"ID3" + bytes(100_000))
     Path("cover.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(1000))
     Path("show.yml").write_text(next(blocks("yaml")), encoding="utf-8")
-    return {
+    world = soundclouds_world | {
         "CLIENT_ID": "client",
         "CLIENT_SECRET": "secret",
         "code": mixcloud_server.code_for("listener", "client", redirect_uri),
         "print": lambda *values: None,
     }
+    world["request"].world = world
+    return world
 
 
 async def test_every_example_runs_and_comes_to_what_it_claims(world: dict[str, Any]) -> None:
@@ -100,9 +150,9 @@ async def test_every_example_runs_and_comes_to_what_it_claims(world: dict[str, A
         for statement in _with_claims(ast.parse(block), claimed):
             await _run(statement, world)
         checked += len(claimed)
-    assert checked > 20
+    assert checked > 35
     for value in world.values():
-        if type(value) is Mixcloud:
+        if type(value) in (Mixcloud, SoundCloud):
             await value.close()
 
 
@@ -134,10 +184,9 @@ def _claimed(value: object, expected: object) -> None:
     assert value == expected
 
 
-def test_every_exception_is_in_the_table() -> None:
-    from mixbot.mixcloud import errors
-
+@pytest.mark.parametrize("library", [mixcloud, soundcloud], ids=lambda value: value.__name__)
+def test_every_exception_is_explained(library: Any) -> None:
     text = GUIDE.read_text(encoding="utf-8")
-    for name, error in vars(errors).items():
+    for name, error in vars(library.errors).items():
         if inspect.isclass(error) and issubclass(error, Exception):
             assert f"`{name}`" in text

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "mixbot.languages": set[str](),
     "mixbot.errors": set[str](),
-    "mixbot.mixcloud": set[str](),
+    "mixbot.transport": set[str](),
+    "mixbot.mixcloud": {"mixbot.transport"},
+    "mixbot.soundcloud": {"mixbot.transport"},
     "mixbot.vault": set[str](),
     "mixbot.store": set[str](),
     "mixbot.signin": set[str](),
@@ -69,7 +71,9 @@ MAY_IMPORT = {
     },
 }
 WITHOUT_DISCORD = (
+    "mixbot.transport",
     "mixbot.mixcloud",
+    "mixbot.soundcloud",
     "mixbot.store",
     "mixbot.accounts",
     "mixbot.web",
@@ -127,9 +131,10 @@ def test_imports_point_down(module: str, tree: ast.Module) -> None:
     assert used <= allowed, f"{module} imports {used - allowed}"
 
 
-def test_importing_the_library_imports_neither_discord_nor_sqlalchemy() -> None:
+@pytest.mark.parametrize("library", ["mixbot.mixcloud", "mixbot.soundcloud"])
+def test_importing_a_library_imports_neither_discord_nor_sqlalchemy(library: str) -> None:
     code = (
-        "import sys, mixbot.mixcloud; "
+        f"import sys, {library}; "
         "print([name for name in sys.modules if name.split('.')[0] in ('discord', 'sqlalchemy')])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

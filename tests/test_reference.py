@@ -7,17 +7,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from mixbot import mixcloud
+from mixbot import mixcloud, soundcloud
 
 
 def public() -> Iterator[tuple[str, Any]]:
-    """Every public class and function of the library, and the methods of its classes."""
-    for name in mixcloud.__all__:
-        found = getattr(mixcloud, name)
+    """Every public class and function of the libraries, and the methods of their classes."""
+    for library in (mixcloud, soundcloud):
+        yield from public_of(library)
+
+
+def public_of(library: ModuleType) -> Iterator[tuple[str, Any]]:
+    for name in library.__all__:
+        found = getattr(library, name)
         if inspect.isclass(found) or inspect.isfunction(found):
             yield name, found
         if inspect.isclass(found):
@@ -41,9 +47,11 @@ def test_everything_public_is_explained(name: str, found: Any) -> None:
     assert text.strip()[0].isupper() or text.strip()[0] in "`«“", f"{name} explains nothing: {text}"
 
 
-def test_the_reference_names_everything_public(tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", "-m", "pdoc", "mixbot.mixcloud", "-o", str(tmp_path)]
+@pytest.mark.parametrize("library", [mixcloud, soundcloud], ids=lambda value: value.__name__)
+def test_the_reference_names_everything_public(library: ModuleType, tmp_path: Path) -> None:
+    name = library.__name__
+    command = [sys.executable, "-W", "error", "-m", "pdoc", name, "-o", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True, text=True)
-    page = (tmp_path / "mixbot" / "mixcloud.html").read_text(encoding="utf-8")
-    for name in mixcloud.__all__:
-        assert f'id="{name}"' in page
+    page = (tmp_path / "mixbot" / f"{name.rpartition('.')[2]}.html").read_text(encoding="utf-8")
+    for public_name in library.__all__:
+        assert f'id="{public_name}"' in page

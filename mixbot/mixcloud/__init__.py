@@ -8,7 +8,9 @@ async with Mixcloud() as mixcloud:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .client import Exchange, Mixcloud, SearchType
+from mixbot.transport.exchange import Exchange
+
+from .client import Mixcloud, SearchType
 from .errors import (
     Blocked,
     InvalidArgument,

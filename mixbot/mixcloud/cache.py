@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from cachetools import TTLCache
 
-Answer: TypeAlias = tuple[int, Mapping[str, str], bytes]
+from mixbot.transport.exchange import Answer
 
 
 @dataclass(slots=True)

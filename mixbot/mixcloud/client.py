@@ -9,13 +9,23 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, Unpack, cast, overload
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 import aiohttp
 from yarl import URL
+
+from mixbot.transport.exchange import (
+    NO_TIMEOUT,
+    Answer,
+    Exchange,
+    again,
+    body_of,
+    new_session,
+)
+from mixbot.transport.exchange import with_query as _with_query
 
 from . import errors
 from .answers import decode, without_token
@@ -41,12 +51,11 @@ from .paging import MOST_PER_PAGE, Paging, paging_query
 from .walking import walk
 
 if TYPE_CHECKING:
-    from .cache import Answer, ResponseCache
+    from .cache import ResponseCache
     from .drafts import Draft
     from .uploading import About, Audio, Changes, Edition, OnProgress
 
 LARGEST_ANSWER = 16 * 1024 * 1024  # bytes, unpacked; a page of a hundred shows has 300,000
-READ_BUFFER = 256 * 1024  # bytes; aiohttp's 64 KB have a page of a hundred read in more steps
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MOST_REDIRECTS = 4
 READ_ATTEMPTS = 3
@@ -57,19 +66,7 @@ T = TypeVar("T")
 AnyResource = TypeVar("AnyResource", bound=Resource)
 Meaning: TypeAlias = Callable[[int, Mapping[str, str], bytes], Any]
 SearchType = Literal["cloudcast", "upload", "user", "tag"]
-NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None)  # we have our own
 METADATA = {"metadata": "1"}  # without it, nothing says what it is
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A request that went out, and what became of it: what `on_exchange` is told."""
-
-    method: str
-    path: str  # without the query, in which tokens ride
-    seconds: float
-    status: int | None  # None when there was no answer
-    size: int  # bytes of the answer, unpacked
 
 
 class Mixcloud:
@@ -557,20 +554,11 @@ class Mixcloud:
             return self._judged(await self._ask(address, follow), meaning)
         except errors.Unreachable as error:
             first = error
-        # It is left to the rare case: it would cost the usual one a tenth of its time.
-        import tenacity
 
-        async for attempt in tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_may_pass),
-            stop=tenacity.stop_after_attempt(READ_ATTEMPTS),
-            wait=tenacity.wait_random(*PAUSE),
-            reraise=True,
-        ):
-            with attempt:
-                if attempt.retry_state.attempt_number == 1:
-                    raise first
-                return self._judged(await self._ask(address, follow), meaning)
-        raise first
+        async def ask() -> Any:
+            return self._judged(await self._ask(address, follow), meaning)
+
+        return await again(first, ask, may_pass=_may_pass, attempts=READ_ATTEMPTS, pause=PAUSE)
 
     def _ask(self, address: str, follow: bool) -> Awaitable[Answer]:
         """GET by way of the cache, if there is one, and nobody's token in the address."""
@@ -653,7 +641,7 @@ class Mixcloud:
                 data=form,
                 timeout=NO_TIMEOUT,
             ) as response:
-                body = await _body(response)
+                body = await body_of(response, LARGEST_ANSWER, errors.Blocked)
                 status = response.status
                 return status, response.headers, body
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -666,15 +654,7 @@ class Mixcloud:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=self._connector,
-                connector_owner=self._connector is None,
-                proxy=self._proxy,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=NO_TIMEOUT,
-                read_bufsize=READ_BUFFER,
-                headers={"User-Agent": "mixbot (Python, aiohttp)", "Accept": "*/*"},
-            )
+            self._session = new_session(self._connector, self._proxy)
         return self._session
 
 
@@ -705,21 +685,6 @@ def _done(data: Mapping[str, Any]) -> AccessDict:
 
 def _may_pass(error: BaseException) -> bool:
     return isinstance(error, errors.Unreachable) and not isinstance(error, errors.Blocked)
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    """The body, unpacked: as much as an answer may have, and no more is read."""
-    content = response.content
-    chunks: list[bytes] = []
-    room = LARGEST_ANSWER
-    while not content.at_eof():
-        chunk = await content.readany()
-        room -= len(chunk)
-        if room < 0:
-            response.close()
-            raise errors.Blocked(f"The answer is larger than {LARGEST_ANSWER} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _html(status: int, headers: Mapping[str, str], body: bytes) -> str:
@@ -754,13 +719,6 @@ def _path(key: str) -> str:
 def _display(width: int | str | None, height: int | None, color: str | None) -> dict[str, str]:
     given = {"width": width, "height": height, "color": color}
     return {name: str(value) for name, value in given.items() if value is not None}
-
-
-def _with_query(address: str, query: Mapping[str, Any]) -> str:
-    if not query:
-        return address
-    pairs = [f"{name}={quote_plus(str(value), errors='replace')}" for name, value in query.items()]
-    return f"{address}{'&' if '?' in address else '?'}{'&'.join(pairs)}"
 
 
 def _redirected(address: str, location: str) -> str:

@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
-class Sentence(str):
-    """What is wrong, in English; `template` and `values` let others say it in their language."""
-
-    template: str
-    values: Mapping[str, Any]
-
-
-def said(template: str, /, **values: Any) -> Sentence:
-    """`template` with `values` put in."""
-    sentence = Sentence(template.format(**values))
-    sentence.template, sentence.values = template, values
-    return sentence
+from mixbot.transport.secrets import without
+from mixbot.transport.sentences import Sentence as Sentence
+from mixbot.transport.sentences import said as said
 
 
 class MixcloudError(Exception):
@@ -53,18 +43,7 @@ class MixcloudError(Exception):
         if secret:
             self.message = self.message.replace(secret, "…")
             self.args = (self.message,)
-            self.data = _without(secret, self.data)
-
-
-def _without(secret: str, data: Any) -> Any:
-    match data:
-        case str():
-            return data.replace(secret, "…")
-        case dict():
-            return {_without(secret, name): _without(secret, value) for name, value in data.items()}
-        case list():
-            return [_without(secret, value) for value in data]
-    return data
+            self.data = without(secret, self.data)
 
 
 class Unreachable(MixcloudError):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
+
+from mixbot.transport import files as outgoing
+from mixbot.transport.files import OnProgress as OnProgress
+from mixbot.transport.files import Payload, Sending, Source, opened_as
+from mixbot.transport.files import Progress as Progress
 
 from .constants import MP3_MAX_SIZE, PICTURE_MAX_SIZE
 from .drafts import Draft, Picture
@@ -25,28 +26,13 @@ if TYPE_CHECKING:
     from .models import Cloudcast
     from .sections import Section
 
-Audio: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO | bytes | AsyncIterable[bytes]
+Audio: TypeAlias = outgoing.Given
 """A path, an open file (sent from where it stands), bytes, or what gives bytes bit by bit.
 
 The last may have a `size` in bytes and a `filename`.
 """
 
-CHUNK = 512 * 1024  # bytes that are read and sent at a time
-STANDSTILL = 60.0  # seconds without a byte that gets away
-ANSWER = 300.0  # seconds for the answer, once all is sent: Mixcloud works on it
-FILENAMES = {"mp3": "show.mp3", "picture": "picture.jpg"}  # of what has no name of its own
 PRO_FIELDS = ("publish_date", "disable_comments", "hide_stats", "hosts")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How many bytes of the files are out, of how many; `size` is None where nobody knows."""
-
-    sent: int
-    size: int | None
-
-
-OnProgress: TypeAlias = Callable[[Progress], None]
 
 
 class About(TypedDict, total=False):
@@ -116,9 +102,26 @@ async def publish(
         problems = draft.problems(editing=audio is None)
         files = []
         if draft.picture is not None:
-            files.append(await _opened(stack, "picture", draft.picture, PICTURE_MAX_SIZE))
+            files.append(
+                await opened_as(
+                    "picture",
+                    draft.picture,
+                    stack=stack,
+                    filename="picture.jpg",
+                    largest=PICTURE_MAX_SIZE,
+                )
+            )
         if audio is not None:
-            files.append(await _opened(stack, "mp3", audio, MP3_MAX_SIZE, size))
+            files.append(
+                await opened_as(
+                    "mp3",
+                    audio,
+                    stack=stack,
+                    filename="show.mp3",
+                    largest=MP3_MAX_SIZE,
+                    size=size,
+                )
+            )
         for file in files:
             if file.problem:
                 problems.setdefault(file.name, []).append(file.problem)
@@ -149,9 +152,12 @@ async def _send(
     for file in files:  # after the fields, so that these arrive whatever happens
         form.add_field(file.name, Payload(file, sending), filename=file.filename)
     try:
-        async with asyncio.timeout(STANDSTILL) as sending.limit:
+        async with asyncio.timeout(outgoing.STANDSTILL) as sending.limit:
             return await mixcloud.post_form(path, form)
     except (Unreachable, TimeoutError) as error:
+        if isinstance(sending.error, outgoing.Changed):
+            changed = sending.error
+            raise UploadInterrupted(changed.message, sent=changed.sent, size=changed.size) from None
         if sending.error is not None:
             raise sending.error from None
         if isinstance(error, Unreachable):
@@ -161,153 +167,3 @@ async def _send(
     whole = "an unknown number of" if sending.size is None else sending.size
     message = f"{reason}, after {sending.sent} of {whole} bytes" if files else reason
     raise UploadInterrupted(message, sent=sending.sent, size=sending.size, status=status)
-
-
-class Sending:
-    """An upload under way: how much of it is out, and when it counts as standing still."""
-
-    def __init__(self, files: list[Source], on_progress: OnProgress | None) -> None:
-        sizes = [file.size for file in files]
-        self.size = None if None in sizes else sum(size or 0 for size in sizes)
-        self.sent = 0
-        self.limit: asyncio.Timeout | None = None
-        self.error: BaseException | None = None
-        self._on_progress = on_progress
-
-    def passed(self, count: int) -> None:
-        """`count` bytes more got away."""
-        self.sent += count
-        self._may_take(STANDSTILL)
-        if self._on_progress:
-            self._on_progress(Progress(self.sent, self.size))
-
-    def ended(self) -> None:
-        """A file is out as a whole; if it was the last one, Mixcloud works on it now."""
-        self._may_take(ANSWER)
-
-    def _may_take(self, seconds: float) -> None:
-        if self.limit is not None and not self.limit.expired():
-            self.limit.reschedule(asyncio.get_running_loop().time() + seconds)
-
-
-class Payload(aiohttp.Payload):
-    """A file in a form: aiohttp asks for its size first, then to write it."""
-
-    def __init__(self, source: Source, sending: Sending) -> None:
-        super().__init__(source, filename=source.filename)
-        self._size = source.size
-        self._source = source
-        self._sending = sending
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """Never asked for: a file is no text."""
-        raise TypeError("a file cannot be decoded")
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        """Write the file, and note what it does: aiohttp hides what went wrong here."""
-        try:
-            async for chunk in self._source.chunks():
-                await writer.write(chunk)
-                self._sending.passed(len(chunk))
-            self._sending.ended()
-        except ConnectionError:
-            raise
-        except Exception as error:
-            self._sending.error = error
-            raise
-
-
-@dataclass(slots=True)
-class Source:
-    """A file to be sent, and what is wrong with it."""
-
-    name: str
-    filename: str
-    file: BinaryIO | None = None
-    stream: AsyncIterable[bytes] | None = None
-    size: int | None = None
-    problem: str | None = None
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """All of it, as many bytes as were announced; raises UploadInterrupted if it has others."""
-        sent = 0
-        async for chunk in self._read():
-            sent += len(chunk)
-            if self.size is not None and sent > self.size:
-                break
-            yield chunk
-        if self.size is not None and sent != self.size:
-            change = "shorter" if sent < self.size else "longer"
-            message = f"{self.filename} became {change} while it was sent"
-            raise UploadInterrupted(message, sent=min(sent, self.size - 1), size=self.size)
-
-    async def _read(self) -> AsyncIterator[bytes]:
-        if self.stream is not None:
-            async for chunk in self.stream:
-                for start in range(0, len(chunk), CHUNK):
-                    yield chunk[start : start + CHUNK]
-        elif self.file is not None:
-            loop = asyncio.get_running_loop()
-            while chunk := await loop.run_in_executor(None, self.file.read, CHUNK):
-                yield chunk
-
-
-async def _opened(
-    stack: AsyncExitStack, name: str, given: Any, largest: int, size: int | None = None
-) -> Source:
-    """`given` as a source; a file that is opened here is closed by `stack`."""
-    source = Source(name, FILENAMES[name], size=size)
-    if isinstance(given, AsyncIterable):
-        source.stream = given
-        source.filename = _printable(getattr(given, "filename", source.filename))
-        if size is None:
-            source.size = getattr(given, "size", None)
-    else:
-        try:
-            file, opened = await asyncio.to_thread(_open, given)
-        except OSError as error:
-            source.problem = f"{os.fspath(given)!r} cannot be read: {error.strerror}"
-            return source
-        except TypeError:
-            source.problem = f"read {given!r}; expected a path, an open file or bytes"
-            return source
-        if opened:
-            stack.push_async_callback(asyncio.to_thread, file.close)
-        source.file = file
-        source.filename = _printable(os.path.basename(str(getattr(file, "name", source.filename))))
-        source.size = await asyncio.to_thread(_remaining, file) if size is None else size
-    if source.size is not None and not 0 < source.size <= largest:
-        source.problem = said(
-            "has {size:,} bytes; expected 1 to {largest:,}", size=source.size, largest=largest
-        )
-    return source
-
-
-def _open(given: Any) -> tuple[BinaryIO, bool]:
-    """A binary file of `given`, and whether it was opened here."""
-    match given:
-        case bytes():
-            return io.BytesIO(given), True
-        case str() | os.PathLike():
-            return open(given, "rb"), True
-        case io.TextIOBase():  # python-mixcloud's README opens an mp3 as text
-            given = getattr(given, "buffer", None)
-    if not hasattr(given, "read") or getattr(given, "closed", False):
-        raise TypeError
-    return given, False
-
-
-def _remaining(file: BinaryIO) -> int | None:
-    """Bytes from where the file stands to its end; None where it cannot tell."""
-    try:
-        position = file.tell()
-        end = file.seek(0, os.SEEK_END)
-        file.seek(position)
-    except (OSError, AttributeError):
-        return None
-    return end - position
-
-
-def _printable(filename: str) -> str:
-    """`filename` without what no header may have."""
-    return "".join(character if character.isprintable() else "_" for character in filename)

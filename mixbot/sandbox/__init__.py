@@ -1,4 +1,5 @@
-"""Mixcloud and Discord on loopback: for tests, benchmarks and the demo."""
+"""Mixcloud, SoundCloud and Discord on loopback: for tests, benchmarks and the demo."""
 
 from mixbot.sandbox.discord import DiscordServer as DiscordServer
 from mixbot.sandbox.mixcloud import MixcloudServer as MixcloudServer
+from mixbot.sandbox.soundcloud import SoundCloudServer as SoundCloudServer

@@ -1,4 +1,4 @@
-"""Mixcloud as a fixture, for the tests of whoever talks to Mixcloud.
+"""Mixcloud and SoundCloud as fixtures, for the tests of whoever talks to them.
 
 # conftest.py
 pytest_plugins = ["mixbot.sandbox.fixtures"]
@@ -15,10 +15,14 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 
 import pytest
 
+from mixbot.sandbox import soundcloud
+from mixbot.sandbox.loopback import Loopback
 from mixbot.sandbox.mixcloud import Catalogue, MixcloudServer
+from mixbot.sandbox.soundcloud import SoundCloudServer
 
 
 @pytest.fixture
@@ -29,18 +33,32 @@ def mixcloud_server() -> Iterator[MixcloudServer]:
     awaits on the server itself, such as `requested`, is not for other threads.
     """
     server = MixcloudServer(Catalogue())
+    with _served(server):
+        yield server
+
+
+@pytest.fixture
+def soundcloud_server() -> Iterator[SoundCloudServer]:
+    """A SoundCloud for one test, with an empty catalogue, in a thread of its own as well."""
+    server = SoundCloudServer(soundcloud.Catalogue())
+    with _served(server):
+        yield server
+
+
+@contextmanager
+def _served(server: Loopback) -> Iterator[None]:
     started: Future[Callable[[], object]] = Future()
     thread = threading.Thread(target=asyncio.run, args=(_serve(server, started),))
     thread.start()
     stop = started.result()
     try:
-        yield server
+        yield
     finally:
         stop()
         thread.join()
 
 
-async def _serve(server: MixcloudServer, started: Future[Callable[[], object]]) -> None:
+async def _serve(server: Loopback, started: Future[Callable[[], object]]) -> None:
     """Serve until what `started` is given is called, from any thread."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -27,10 +27,10 @@ from mixbot.mixcloud import (
     Unreachable,
     UploadInterrupted,
 )
-from mixbot.mixcloud import uploading as module
 from mixbot.sandbox import MixcloudServer
 from mixbot.sandbox.mixcloud import Hang, Html403, RateLimit, ServerError, Slow
 from mixbot.sandbox.mixcloud.uploads import ReceivedFile
+from mixbot.transport import files as module
 from tests.mixcloud.conftest import Client
 
 MP3 = random.Random(1).randbytes(3 * module.CHUNK + 17)

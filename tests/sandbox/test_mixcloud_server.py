@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from mixbot.sandbox import MixcloudServer
+from mixbot.sandbox.loopback import path_matches
 from mixbot.sandbox.mixcloud import (
     Catalogue,
     CutBody,
@@ -25,7 +26,6 @@ from mixbot.sandbox.mixcloud import (
     ServerError,
     Slow,
 )
-from mixbot.sandbox.mixcloud.server import path_matches
 from tests.sandbox.mixcloud_calls import Calls, calling
 
 

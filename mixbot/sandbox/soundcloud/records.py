@@ -1,0 +1,76 @@
+"""What the pretended SoundCloud knows: people, tracks, playlists and comments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mixbot.sandbox.mixcloud.records import Record
+
+
+@dataclass(eq=False, slots=True)
+class User(Record):
+    """An account. `extra` is merged into its JSON last."""
+
+    id: int
+    permalink: str
+    username: str
+    created: datetime
+    description: str | None = None
+    city: str | None = None
+    country: str | None = None
+    followers: int = 0
+    followings: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Track(Record):
+    """Its counts start where they are set and grow with what people do here; lengths are ms.
+
+    A `private` one is found by its owner only. `hidden_stats` is SoundCloud's quiet mode.
+    """
+
+    id: int
+    user: User
+    permalink: str
+    title: str
+    created: datetime
+    description: str | None = None
+    genre: str = ""
+    tag_list: str = ""
+    duration: int = 240_000
+    plays: int = 0
+    likes: int = 0
+    reposts: int = 0
+    private: bool = False
+    hidden_stats: bool = False
+    access: str = "playable"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Playlist(Record):
+    """Tracks that `user` put together."""
+
+    id: int
+    user: User
+    permalink: str
+    title: str
+    created: datetime
+    tracks: tuple[Track, ...] = ()
+    likes: int = 0
+    reposts: int = 0
+    private: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Comment(Record):
+    """What `user` wrote about a moment of `track`, in milliseconds."""
+
+    id: int
+    track: Track
+    user: User
+    body: str
+    created: datetime
+    timestamp: int | None = None

@@ -1,0 +1,253 @@
+"""The library without `await`: for scripts, notebooks, and programs that block.
+
+    with SoundCloudSync(client_id="…", client_secret="…") as soundcloud:
+        track = soundcloud.resolve("https://soundcloud.com/forss/flickermood")
+        track.comments(limit=5)[0].body
+
+The models are the same in both modes: their methods return what their client returns, and this
+client waits for it. It has every method of `SoundCloud`, and a test holds it to that.
+
+Users of soundcloud-python import this module in place of theirs: `Client` is what they know.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
+
+import aiohttp
+
+from mixbot.transport.portal import Portal, waited
+
+from . import models
+from .auth import Authorization, SoundCloudOAuth
+from .client import SoundCloud as AsyncSoundCloud
+from .tokens import MemoryTokens, Tokens, TokenStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    class ResourceSync(Mapping[str, Any]):
+        """A resource of a SoundCloudSync: what it lists and does, it does at once."""
+
+        urn: str
+        id: int
+        url: str | None
+        data: dict[str, Any]
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    class ResourceListSync(Sequence[ResourceSync]):
+        """A page of a SoundCloudSync."""
+
+        collection: list[ResourceSync]
+        next_href: str | None
+        has_next: bool
+        data: dict[str, Any]
+
+        def next(self) -> ResourceListSync | None: ...
+        def all(self, *, most: int | None = None) -> Iterator[ResourceSync]: ...
+
+    # To type checkers it is no subclass: its methods return what those of SoundCloud come to.
+    Base: Any
+else:
+    ResourceSync, ResourceListSync = models.Resource, models.ResourceList
+    Base = AsyncSoundCloud
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Blocking = Callable[Concatenate["SoundCloudSync", P], T]
+
+
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncSoundCloud, P], Coroutine[Any, Any, models.ResourceList]],
+) -> Blocking[P, ResourceListSync]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncSoundCloud, P], Coroutine[Any, Any, models.Resource]],
+) -> Blocking[P, ResourceSync]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncSoundCloud, P], Coroutine[Any, Any, T]],
+) -> Blocking[P, T]: ...
+@overload
+def blocking(
+    method: Callable[Concatenate[AsyncSoundCloud, P], AsyncIterator[T]],
+) -> Blocking[P, Iterator[T]]: ...
+def blocking(method: Callable[..., Any]) -> Callable[..., Any]:
+    """`method`, which waits for what it would have to be awaited for."""
+
+    @functools.wraps(method)
+    def call(self: SoundCloudSync, *args: Any, **options: Any) -> Any:
+        return waited(self._portal, method(self, *args, **options))
+
+    return call
+
+
+def anything(
+    method: Callable[Concatenate[AsyncSoundCloud, P], Coroutine[Any, Any, Any]],
+) -> Blocking[P, Any]:
+    """The same of a method that may return whatever is there."""
+    made: Blocking[P, Any] = blocking(method)
+    return made
+
+
+class SoundCloudSync(Base):  # type: ignore[misc]
+    """SoundCloud's API, without `await`. A context manager, or call `close()`; see `SoundCloud`.
+
+    It lives in a thread of its own, so it can be used from any other, and where a loop runs. In
+    that thread it calls what it was given to call, such as `on_progress` and the methods of
+    `tokens`.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._portal = Portal("soundcloud")
+        self._origin: SoundCloudSync | None = None  # whose portal it is, if it is not its own
+        weakref.finalize(self, self._portal.close)
+
+    def __enter__(self) -> Self:
+        self._portal.wait_for(self.__aenter__())
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the session, unless it was given, and end the thread."""
+        if self._origin is None:
+            self._portal.wait_for(super().close())
+            self._portal.close()
+
+    def with_token(self, access_token: str | None) -> Self:
+        """The same client acting as somebody else, or as the application; it shares the thread."""
+
+        async def copied() -> Self:
+            other: Self = super(SoundCloudSync, self).with_token(access_token)
+            return other
+
+        return self._lent(copied())
+
+    def with_tokens(self, tokens: TokenStore) -> Self:
+        """The same client acting for the account of `tokens`; it shares the thread."""
+
+        async def copied() -> Self:
+            other: Self = super(SoundCloudSync, self).with_tokens(tokens)
+            return other
+
+        return self._lent(copied())
+
+    def _lent(self, copied: Coroutine[Any, Any, Self]) -> Self:
+        other: Self = self._portal.wait_for(copied)
+        other._origin = self
+        return other
+
+    def _open(self) -> aiohttp.ClientSession:
+        session: aiohttp.ClientSession = super()._open()
+        if self._owns_session:
+            self._portal.session = session
+        return session
+
+    get = anything(AsyncSoundCloud.get)
+    post = anything(AsyncSoundCloud.post)
+    put = anything(AsyncSoundCloud.put)
+    delete = anything(AsyncSoundCloud.delete)
+    list_at = blocking(AsyncSoundCloud.list_at)
+
+    resolve = anything(AsyncSoundCloud.resolve)
+    track = blocking(AsyncSoundCloud.track)
+    playlist = blocking(AsyncSoundCloud.playlist)
+    user = blocking(AsyncSoundCloud.user)
+    me = blocking(AsyncSoundCloud.me)
+    feed = blocking(AsyncSoundCloud.feed)
+    search = blocking(AsyncSoundCloud.search)
+    streams = blocking(AsyncSoundCloud.streams)
+    turn = blocking(AsyncSoundCloud.turn)
+    walk = blocking(AsyncSoundCloud.walk)
+
+    like = blocking(AsyncSoundCloud.like)
+    unlike = blocking(AsyncSoundCloud.unlike)
+    repost = blocking(AsyncSoundCloud.repost)
+    unrepost = blocking(AsyncSoundCloud.unrepost)
+    follow = blocking(AsyncSoundCloud.follow)
+    unfollow = blocking(AsyncSoundCloud.unfollow)
+    comment = blocking(AsyncSoundCloud.comment)
+
+    upload = blocking(AsyncSoundCloud.upload)
+    edit = blocking(AsyncSoundCloud.edit)
+
+    send = blocking(AsyncSoundCloud.send)
+    send_form = blocking(AsyncSoundCloud.send_form)
+
+
+class SoundCloudOAuthSync(SoundCloudOAuth):
+    """One application's way to tokens, without `await`; see `SoundCloudOAuth`."""
+
+    def tokens(self, code: str, code_verifier: str) -> Tokens:  # type: ignore[override]
+        """The tokens for `code`; it works once, and only with the same `redirect_uri`."""
+        return self._come(super().tokens(code, code_verifier))
+
+    def refresh(self, tokens: Tokens | str) -> Tokens:  # type: ignore[override]
+        """New tokens for the refresh token of `tokens`, which is spent by that."""
+        return self._come(super().refresh(tokens))
+
+    def client_credentials(self) -> Tokens:  # type: ignore[override]
+        """Tokens of the application itself, for what is public."""
+        return self._come(super().client_credentials())
+
+    def sign_out(self, access_token: str) -> None:  # type: ignore[override]
+        """End the session that `access_token` belongs to; one that is over is fine."""
+        return self._come(super().sign_out(access_token))
+
+    def _come(self, asked: Coroutine[Any, Any, T]) -> T:
+        if isinstance(self.soundcloud, SoundCloudSync):
+            return self.soundcloud._portal.wait_for(asked)
+        portal = Portal("soundcloud")
+        try:
+            return portal.wait_for(asked)
+        finally:
+            portal.close()
+
+
+class Client(SoundCloudSync):
+    """SoundCloudSync in the words of soundcloud-python, with the authorization code flow in it."""
+
+    def __init__(
+        self,
+        *args: Any,
+        redirect_uri: str | None = None,
+        proxies: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, proxy=proxies, **options)
+        self.redirect_uri = redirect_uri
+        self.token: Tokens | None = None
+        self._attempt: Authorization | None = None
+
+    def authorize_url(self) -> str:
+        """Where to send the person; they come back to `redirect_uri` with a `code`."""
+        return self._authorization().url
+
+    def exchange_token(self, code: str) -> Tokens:
+        """The tokens for `code`; from here on this client acts for who agreed."""
+        tokens = self._flow().tokens(code, self._authorization().code_verifier)
+        self._attempt = None
+        self.token = tokens
+        self._person = self._keeper_of(MemoryTokens(tokens))
+        return tokens
+
+    def _authorization(self) -> Authorization:
+        self._attempt = self._attempt or self._flow().authorization()
+        return self._attempt
+
+    def _flow(self) -> SoundCloudOAuthSync:
+        return SoundCloudOAuthSync(
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            redirect_uri=self.redirect_uri,
+            soundcloud=self,
+        )
