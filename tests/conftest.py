@@ -159,6 +159,12 @@ async def running(
             await connection
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three for two cores: much of what tests do is to wait for others."""
+    del config
+    return max(2, (os.cpu_count() or 2) * 3 // 2)
+
+
 @pytest.fixture(autouse=True)
 def english() -> None:
     """What another test spoke is over."""

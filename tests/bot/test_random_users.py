@@ -37,7 +37,7 @@ from tests.bot.crowd import Crowd
 
 log = logging.getLogger(__name__)
 
-AT_HAND = 300
+AT_HAND = 200
 ACTIONS = int(os.environ.get("MIXBOT_ACTIONS", AT_HAND))
 STEPS = 50 if ACTIONS <= 1000 else 100  # of one story
 DESCRIPTORS = Path("/proc/self/fd")

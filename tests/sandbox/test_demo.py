@@ -1047,7 +1047,12 @@ async def test_a_message_that_is_edited_again_and_again_stays_as_it_is(
         await forms.scene.people[1].say(forms.scene.channels[0], "Meanwhile\n" * 5)
     await ada.says("Meanwhile")
     log = ada.page.locator("#log")
-    await shown.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    await shown.evaluate(
+        """async element => {
+            element.scrollIntoView({ block: "center" });
+            for (const _ of [1, 2]) await new Promise(requestAnimationFrame); // it is known then
+        }"""
+    )
     before = await log.evaluate("log => log.scrollTop")
     message.update(content="▰▰▰▱ 70 %")
     await expect(shown).to_contain_text("70 %")
