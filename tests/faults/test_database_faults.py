@@ -55,11 +55,16 @@ async def in_trouble(scene: Scene) -> None:
     assert (await get(scene, "/healthz"))[0] == 200
 
 
-async def recovered(scene: Scene) -> None:
-    """All works again, by itself."""
-    async with asyncio.timeout(20):
+async def ready(scene: Scene) -> None:
+    """It says that it is."""
+    async with asyncio.timeout(30):
         while (await get(scene, "/readyz"))[0] != 200:  # noqa: ASYNC110  # nobody tells of it
             await asyncio.sleep(0.05)
+
+
+async def recovered(scene: Scene) -> None:
+    """All works again, by itself."""
+    await ready(scene)
     await scene.link(scene.ada, "ada.plays")
     answer = await answered(scene, "favorite", mix=scene.jazz)
     assert answer.content.startswith("Added")
@@ -167,7 +172,7 @@ async def test_postgresql_gone_and_back(wire: Cable, postgres_scene: Scene) -> N
 
 
 async def test_postgresql_silent_and_back(wire: Cable, postgres_scene: Scene) -> None:
-    assert (await get(postgres_scene, "/readyz"))[0] == 200
+    await ready(postgres_scene)
     wire.swallow()
     await in_trouble(postgres_scene)
     wire.mend()
