@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,17 +34,15 @@ class Pulse:
     def __init__(self, bot: MixBot, store: Store) -> None:
         self._bot = bot
         self._store = store
-        self._started = time.perf_counter()
-        self._wrote = 0.0
-        self._writable = False
+        self._heard = time.perf_counter()  # of Discord, on any shard; or else when this began
+        self._wrote = -math.inf
 
     def health(self) -> Health:
         """Whether Discord was heard of lately. That Mixcloud is down is none of our faults."""
         ages = self.heartbeat_ages()
-        connected = bool(ages) and max(ages.values()) < LIFELESS_SECONDS
-        waiting = time.perf_counter() - self._started if not ages else 0.0
+        silence = max(ages.values(), default=time.perf_counter() - self._heard)
         return Health(
-            healthy=connected or (not ages and waiting < LIFELESS_SECONDS) or self._bot.is_waiting,
+            healthy=silence < LIFELESS_SECONDS or self._bot.is_waiting,
             details={
                 "heartbeat_acknowledged_seconds_ago": _rounded(ages),
                 "last_event_seconds_ago": round(self.event_age(), 1),
@@ -61,6 +60,7 @@ class Pulse:
             keeper = getattr(shard._parent.ws, "_keep_alive", None)
             if keeper is not None:
                 ages[str(shard_id)] = now - keeper._last_ack
+                self._heard = max(self._heard, keeper._last_ack)
         return ages
 
     def event_age(self) -> float:
@@ -75,11 +75,11 @@ class Pulse:
 
     async def _can_write(self) -> bool:
         now = time.perf_counter()
-        if not self._writable or now - self._wrote > WRITABLE_SECONDS:
-            self._writable = False
+        if now - self._wrote > WRITABLE_SECONDS:
+            self._wrote = -math.inf  # until it is known
             await self._store.write_probe(datetime.now(UTC))
-            self._wrote, self._writable = now, True
-        return self._writable
+            self._wrote = now
+        return True
 
 
 def _rounded(ages: Mapping[str, float]) -> dict[str, float]:

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from mixbot.metrics import route_of
+from mixbot.pulse import Pulse
 from mixbot.sandbox import DiscordServer
 from mixbot.sandbox.discord import Interaction
 from mixbot.sandbox.mixcloud import HoldReading, RateLimit, ServerError, Slow
@@ -150,6 +151,19 @@ async def test_a_connection_without_life_is_not_healthy(
         monkeypatch.setattr(keeper, "_last_ack", keeper._last_ack - 301)
     status, text = await get(scene, "/healthz")
     assert (status, json.loads(text)["status"]) == (503, "not ok")
+
+
+async def test_a_connection_that_is_being_made_anew_is_given_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulse = Pulse(scene.parts.bot, scene.parts.store)
+    pulse._heard -= 1000  # it has run for a while
+    assert pulse.health().healthy
+    for shard in scene.parts.bot.shards.values():
+        monkeypatch.setattr(shard._parent.ws, "_keep_alive", None)
+    assert pulse.health().healthy
+    pulse._heard -= 1000
+    assert not pulse.health().healthy
 
 
 async def test_mixcloud_down_is_not_unhealthy(scene: Scene) -> None:
