@@ -9,7 +9,7 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -288,24 +288,38 @@ async def at_work(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def tidy(store: Store) -> None:
-    """Drop what is too old to be of use, now and every hour."""
+async def every(
+    seconds: float,
+    work: Callable[[], Awaitable[None]],
+    complaint: str,
+    *,
+    first: float | None = None,
+) -> None:
+    """Do `work` again and again, also where it fails; `first` after other seconds than later."""
+    await asyncio.sleep(seconds if first is None else first)
     while True:
         try:
-            await store.purge(datetime.now(UTC))
+            await work()
         except Exception:
-            log.exception("what is too old could not be dropped; it is tried again")
-        await asyncio.sleep(TIDY_SECONDS)
+            log.exception("%s; it is tried again", complaint)
+        await asyncio.sleep(seconds)
+
+
+async def tidy(store: Store) -> None:
+    """Drop what is too old to be of use, now and every hour."""
+    await every(
+        TIDY_SECONDS,
+        lambda: store.purge(datetime.now(UTC)),
+        "what is too old could not be dropped",
+        first=0,
+    )
 
 
 async def leave(bot: MixBot) -> None:
     """Forget servers that the bot was taken out of, every day: no intent tells of it."""
-    while True:
-        await asyncio.sleep(LEAVE_SECONDS)
-        try:
-            await bot.forget_servers_left()
-        except Exception:
-            log.exception("servers that were left could not be forgotten; it is tried again")
+    await every(
+        LEAVE_SECONDS, bot.forget_servers_left, "servers that were left could not be forgotten"
+    )
 
 
 @asynccontextmanager
@@ -318,14 +332,6 @@ async def shared_gate(store: Store) -> AsyncIterator[Gate]:
         seconds = (until - datetime.now(UTC)).total_seconds() if until else 0.0
         if seconds > gate.seconds_left() + 1:
             gate.close(seconds)
-
-    async def keep_learning() -> None:
-        while True:
-            await asyncio.sleep(GATE_SECONDS)
-            try:
-                await learn()
-            except Exception:
-                log.exception("what other processes were told cannot be read; it is tried again")
 
     def tell(seconds: float) -> None:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -341,12 +347,12 @@ async def shared_gate(store: Store) -> AsyncIterator[Gate]:
     await learn()
     gate.on_close = tell
     tasks: set[asyncio.Future[None]] = set()
-    learning = asyncio.create_task(keep_learning())
+    complaint = "what other processes were told cannot be read"
     try:
-        yield gate
+        async with at_work(every(GATE_SECONDS, learn, complaint)):
+            yield gate
     finally:
-        learning.cancel()
-        await asyncio.gather(learning, *tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def start(bot: MixBot, settings: Settings) -> None:

@@ -15,6 +15,7 @@ Rows: TypeAlias = Sequence[Component]
 PRIMARY, SECONDARY, DANGER = 1, 2, 4
 MOST_OPTIONS = 25  # in one menu
 FIELD_LIMIT = 4000  # characters in a field of a form
+URL_LIMIT = 512  # characters of a link button's address
 
 
 def row(*components: Component) -> Component:
@@ -36,6 +37,11 @@ def button(
 
 def link_button(label: str, url: str) -> Component:
     return {"type": 2, "style": 5, "label": label, "url": url}
+
+
+def link_buttons(label: str, url: str) -> list[Component]:
+    """A button that leads to `url`, or none where Discord would refuse one that long."""
+    return [link_button(label, url)] if len(url) <= URL_LIMIT else []
 
 
 def menu(custom_id: str, options: Any, *, placeholder: str) -> Component:

@@ -43,7 +43,7 @@ from mixbot.store import Upload
 from mixbot.ui import cards, drafts, linking, replies
 from mixbot.ui.answers import SOON, Answer, edit, open_form
 from mixbot.ui.cards import Card
-from mixbot.ui.components import PRIMARY, Rows, button, link_button, row, text
+from mixbot.ui.components import PRIMARY, Rows, button, link_buttons, row, text
 from mixbot.ui.handling import Interaction, attached, chosen, entered, handles, seen_alone
 from mixbot.ui.references import reference
 from mixbot.ui.text import escape, inline
@@ -596,11 +596,11 @@ async def _published(bot: MixBot, sending: Sending, key: str) -> tuple[Card, Row
             said = _("It is at Mixcloud, which still works on it.")
         url = f"{bot.mixcloud.mixcloud_root}{key}"
         card = Card(title=inline(drafts.title(sending), 256), url=Link.from_key(key).url, text=said)
-        return card, [row(link_button(_("Open on Mixcloud"), url))] if len(url) <= 512 else []
+        buttons = link_buttons(_("Open on Mixcloud"), url)
+        return card, [row(*buttons)] if buttons else []
     ref = await reference(bot.store, show.key)
-    buttons = [button(_("Show to all"), f"m1:all:show:{ref}")]
-    if len(show.url) <= 512:
-        buttons.append(link_button(_("Open on Mixcloud"), show.url))
+    to_all = button(_("Show to all"), f"m1:all:show:{ref}")
+    buttons = [to_all, *link_buttons(_("Open on Mixcloud"), show.url)]
     return cards.show(show, small=said), [row(*buttons)]
 
 

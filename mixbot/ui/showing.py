@@ -17,7 +17,16 @@ from mixbot.mixcloud.tracklists import written_time
 from mixbot.ui import cards
 from mixbot.ui.acting import action_button
 from mixbot.ui.answers import Answer, Body, Form, remember, written_once
-from mixbot.ui.components import Component, button, link_button, menu, option, row
+from mixbot.ui.components import (
+    URL_LIMIT,
+    Component,
+    button,
+    link_button,
+    link_buttons,
+    menu,
+    option,
+    row,
+)
 from mixbot.ui.handling import Interaction, handles, seen_alone
 from mixbot.ui.listings import OF_PEOPLE
 from mixbot.ui.references import SHORT, Reference, reference, resolve
@@ -27,7 +36,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Resource)
 
-URL_LIMIT = 512  # characters; Discord refuses a link button with more
 TRACKS = 25  # on a page of a tracklist, of up to 140 characters each
 LISTS = {
     "c": N_("Uploads"),
@@ -198,8 +206,7 @@ async def open_person(answer: Answer, key: str) -> None:
     user = await fetch_person(bot, key)
     ref = await reference(bot.store, user.key)
     buttons = [action_button("follow", ref)]
-    if len(user.url) <= URL_LIMIT:
-        buttons.append(link_button(_("Open on Mixcloud"), user.url))
+    buttons += link_buttons(_("Open on Mixcloud"), user.url)
     if answer.private:
         buttons.append(button(_("Show to all"), f"m1:all:person:{ref}"))
     await answer.give(card=cards.person(user), rows=[row(_lists_menu(ref)), row(*buttons)])
@@ -211,8 +218,7 @@ async def open_me(answer: Answer) -> None:
     async with bot.accounts.acting_as(answer.interaction.user.id) as mixcloud:
         user = await mixcloud.me()
     buttons = [button(_("Listen later"), "m1:own:w"), button(_("Feed"), "m1:own:e")]
-    if len(user.url) <= URL_LIMIT:
-        buttons.append(link_button(_("Open on Mixcloud"), user.url))
+    buttons += link_buttons(_("Open on Mixcloud"), user.url)
     ref = await reference(bot.store, user.key)
     await answer.give(card=cards.person(user), rows=[row(_lists_menu(ref)), row(*buttons)])
 

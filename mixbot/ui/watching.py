@@ -44,7 +44,6 @@ class Watched:
         metrics.acknowledged.labels(kind).observe(acknowledged)
         if log.isEnabledFor(logging.INFO) and kind != "autocomplete":
             said = {
-                "interaction": interaction.id,
                 "command": name,
                 "place": _place(interaction),
                 "milliseconds": round((now - self._began) * 1000),
