@@ -20,6 +20,7 @@ from mixbot.arguments import (
 )
 from mixbot.bot import MixBot
 from mixbot.languages import N_
+from mixbot.services import MIXCLOUD
 from mixbot.ui.acting import carry_out
 from mixbot.ui.answers import Answer
 from mixbot.ui.choosing import settle
@@ -54,7 +55,7 @@ class ActionCommands(commands.Cog):
         for menu in self.menus:
             self.bot.tree.remove_command(menu.name, type=menu.type)
 
-    @app_commands.command(description=N_("Mixcloud: add a show to your favorites."), extras=PRIVATE)
+    @app_commands.command(description=N_("Add a show to your favorites."), extras=PRIVATE)
     @app_commands.describe(mix=MIX)
     async def favorite(
         self,
@@ -66,7 +67,7 @@ class ActionCommands(commands.Cog):
             await carry_out(answer, Action("favorite", key))
 
     @app_commands.command(
-        description=N_("Mixcloud: remove a show from your favorites."), extras=PRIVATE
+        description=N_("Remove a show from your favorites."), extras=PRIVATE
     )
     @app_commands.describe(mix=MIX)
     async def unfavorite(
@@ -79,7 +80,7 @@ class ActionCommands(commands.Cog):
             await carry_out(answer, Action("unfavorite", key))
 
     @app_commands.command(
-        description=N_("Mixcloud: show a show to your followers."), extras=PRIVATE
+        description=N_("Show a show to your followers."), extras=PRIVATE
     )
     @app_commands.describe(mix=MIX)
     async def repost(
@@ -91,7 +92,7 @@ class ActionCommands(commands.Cog):
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("repost", key))
 
-    @app_commands.command(description=N_("Mixcloud: take a repost back."), extras=PRIVATE)
+    @app_commands.command(description=N_("Take a repost back."), extras=PRIVATE)
     @app_commands.describe(mix=MIX)
     async def unrepost(
         self,
@@ -103,7 +104,7 @@ class ActionCommands(commands.Cog):
             await carry_out(answer, Action("unrepost", key))
 
     @app_commands.command(
-        description=N_("Mixcloud: keep a show in your Listen later."), extras=PRIVATE
+        description=N_("Keep a show in your Listen later."), extras=PRIVATE
     )
     @app_commands.describe(mix=MIX)
     async def later(
@@ -112,11 +113,11 @@ class ActionCommands(commands.Cog):
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
         async with Answer(interaction, private=True) as answer:
-            key = await show_key(interaction, mix)
+            key = await show_key(interaction, mix, MIXCLOUD)
             await carry_out(answer, Action("listen_later", key))
 
     @app_commands.command(
-        description=N_("Mixcloud: take a show out of your Listen later."), extras=PRIVATE
+        description=N_("Take a show out of your Listen later."), extras=PRIVATE
     )
     @app_commands.describe(mix=MIX)
     async def unlater(
@@ -125,11 +126,11 @@ class ActionCommands(commands.Cog):
         mix: app_commands.Transform[Mention, ShowLink] | None = None,
     ) -> None:
         async with Answer(interaction, private=True) as answer:
-            key = await show_key(interaction, mix)
+            key = await show_key(interaction, mix, MIXCLOUD)
             await carry_out(answer, Action("unlisten_later", key))
 
     @app_commands.command(
-        description=N_("Mixcloud: follow a person, or the host of a show."), extras=PRIVATE
+        description=N_("Follow a person, or the host of a show."), extras=PRIVATE
     )
     @app_commands.describe(who=WHO)
     async def follow(
@@ -141,7 +142,7 @@ class ActionCommands(commands.Cog):
             key = await person_key(interaction, who)
             await carry_out(answer, Action("follow", key))
 
-    @app_commands.command(description=N_("Mixcloud: no longer follow a person."), extras=PRIVATE)
+    @app_commands.command(description=N_("No longer follow a person."), extras=PRIVATE)
     @app_commands.describe(who=WHO)
     async def unfollow(
         self,

@@ -15,6 +15,7 @@ from mixbot.arguments import (
     LANGUAGE_CHOICES,
     PRIVATE,
     VISIBILITY,
+    WHO_SEES,
     CityName,
     Mention,
     OwnShowLink,
@@ -22,6 +23,7 @@ from mixbot.arguments import (
     Position,
     ShowLink,
     TagName,
+    Visibility,
     is_private,
     may_anybody_turn,
     person_key,
@@ -32,12 +34,12 @@ from mixbot.arguments import (
 )
 from mixbot.bot import MixBot
 from mixbot.languages import LANGUAGES, N_, _, language_of, speak
+from mixbot.services import MIXCLOUD
 from mixbot.ui import help, linking, pager, privacy, publishing, showing, surprise
 from mixbot.ui.answers import Answer
 from mixbot.ui.listings import Listing, tag_query
 from mixbot.ui.text import escape
 
-Visibility = app_commands.Choice[str]
 SEARCHES = [
     app_commands.Choice(name=N_("shows"), value="s"),
     app_commands.Choice(name=N_("people"), value="u"),
@@ -49,7 +51,6 @@ CHARTS = [
     app_commands.Choice(name=N_("new"), value="n"),
 ]
 OF_TAGS = {"p": "g", "h": "k", "n": "m"}
-WHO_SEES = N_("Who sees the answer")
 
 
 class MixcloudCommands(
@@ -112,7 +113,7 @@ class MixcloudCommands(
     ) -> None:
         async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
             at = starting_at(mix) if at is None else at
-            await showing.open_show(answer, await show_key(interaction, mix), at=at)
+            await showing.open_show(answer, await show_key(interaction, mix, MIXCLOUD), at=at)
 
     @app_commands.command(
         description=N_("Show a person: uploads, favorites, listens, followers, playlists."),
@@ -183,16 +184,8 @@ class MixcloudCommands(
     @app_commands.command(description=N_("Forget your Mixcloud account."), extras=PRIVATE)
     async def unlink(self, interaction: discord.Interaction[MixBot]) -> None:
         async with Answer(interaction, private=True) as answer:
-            if await self.bot.unlink(interaction.user.id):
-                await answer.give(
-                    _(
-                        "I have forgotten your Mixcloud account. Mixcloud itself still lists "
-                        "mixbot under <https://www.mixcloud.com/settings/applications/>; "
-                        "remove it there too."
-                    )
-                )
-            else:
-                await answer.give(_("No Mixcloud account of yours is linked."))
+            unlinked = await self.bot.unlink(interaction.user.id)
+            await answer.give(linking.parting(unlinked, MIXCLOUD))
 
     @app_commands.command(
         description=N_("Show the Mixcloud account you have linked."), extras=PRIVATE

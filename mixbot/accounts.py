@@ -1,4 +1,4 @@
-"""Linking Discord users to their Mixcloud accounts, and acting as them.
+"""Linking Discord users to their accounts at Mixcloud and SoundCloud, and acting as them.
 
 A token of Mixcloud can do everything, never expires, and cannot be taken back by us. So a link is
 only made by the person at both ends: the browser that agreed at Mixcloud must be the browser that
@@ -14,26 +14,32 @@ import hmac
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from mixbot.errors import UserError
 from mixbot.languages import ENGLISH, N_
-from mixbot.mixcloud import Mixcloud, MixcloudError, MixcloudOAuth, Unauthorized
+from mixbot.services import MIXCLOUD, NAMES, SOUNDCLOUD, Service, provider_of
+from mixbot.services.mixcloud import MixcloudService
 from mixbot.signin import DiscordSignIn, SignInFailed, new_verifier
 from mixbot.store import UNTOLD_KEPT, Account, LinkAttempt, Store
 from mixbot.vault import CannotOpen, Vault
+
+if TYPE_CHECKING:
+    from mixbot.mixcloud import Mixcloud
+    from mixbot.services.soundcloud import SoundCloudService
+    from mixbot.soundcloud import SoundCloud
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Client = TypeVar("Client")
 
-PROVIDER = "mixcloud"
 LINK_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(minutes=5)  # both together are as long as Discord lets us answer
 FINISH_LEASE = timedelta(seconds=30)  # for doing what waited, and telling it
@@ -55,7 +61,7 @@ OPPOSITE |= {undo: do for do, undo in OPPOSITE.items()}
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something to do at Mixcloud: the name of a method of the client, and a key."""
+    """Something to do at the service that `key` is of: `verb` is what Mixcloud calls it."""
 
     verb: str
     key: str
@@ -78,14 +84,6 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """What an application got when it was registered at Mixcloud."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Linked:
     """A link that just became active, and what its user was about to do."""
 
@@ -97,118 +95,123 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlinked:
+    """An account was forgotten; `signed_out` if its service knows of that, too."""
+
+    signed_out: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CodeToEnter:
-    """Mixcloud agreed; the user proves who they are by typing `code` into Discord."""
+    """The provider agreed; the user proves who they are by typing `code` into Discord."""
 
     code: str = field(repr=False)
 
 
-class NotLinked(UserError):
-    def __init__(self, sentence: str = N_("Link your Mixcloud account first.")) -> None:
-        super().__init__(sentence)
+class OfService(UserError):
+    """Something about one of the services, which its sentence names."""
 
+    sentence: str
 
-class LinkRefused(NotLinked):
-    def __init__(self) -> None:
-        super().__init__(N_("Mixcloud no longer accepts your link. Link your account again."))
-
-
-class LinkUnreadable(NotLinked):
-    def __init__(self) -> None:
-        super().__init__(N_("Your link can no longer be read. Link your account again."))
-
-
-class LinkingOff(UserError):
-    def __init__(self) -> None:
+    def __init__(
+        self, provider: str = MIXCLOUD, sentence: str | None = None, **values: Any
+    ) -> None:
+        self.provider = provider
         super().__init__(
-            N_("Linking is switched off here: this bot has not been registered at Mixcloud yet.")
+            sentence or self.sentence, service=NAMES[provider], provider=provider, **values
         )
 
 
-class LinkFailed(UserError):
+class NotLinked(OfService):
+    sentence = N_("Link your {service} account first.")
+
+
+class LinkRefused(NotLinked):
+    sentence = N_("{service} no longer accepts your link. Link your account again.")
+
+
+class LinkUnreadable(NotLinked):
+    sentence = N_("Your link can no longer be read. Link your account again.")
+
+
+class LinkingOff(OfService):
+    sentence = N_(
+        "Linking is switched off here: this bot has not been registered at {service} yet."
+    )
+
+
+class ServiceOff(OfService):
+    sentence = N_("{service} is switched off here: this bot has not been registered there yet.")
+
+
+class CannotBeDone(OfService):
+    sentence = N_("That cannot be done at {service}.")
+
+
+class LinkFailed(OfService):
     """A link did not come about; what to do is in the sentence."""
 
 
 class TooManyLinks(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(N_("You asked for many links in a short time. Try again in ten minutes."))
+    sentence = N_("You asked for many links in a short time. Try again in ten minutes.")
 
 
 class LinkExpired(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            N_("This link is too old. Use `/mixcloud link` in Discord to get a new one.")
-        )
+    sentence = N_("This link is too old. Use `/{provider} link` in Discord to get a new one.")
 
 
 class LinkUsed(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            N_(
-                "This link was used already, or replaced by a newer one. Use `/mixcloud link` "
-                "in Discord to get a new one."
-            )
-        )
+    sentence = N_(
+        "This link was used already, or replaced by a newer one. Use the command in Discord "
+        "again to get a new one."
+    )
 
 
 class ForeignBrowser(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            N_(
-                "This link was opened in another browser. Continue there, or use `/mixcloud "
-                "link` in Discord to get a new one."
-            )
-        )
+    sentence = N_(
+        "This link was opened in another browser. Continue there, or use `/{provider} link` in "
+        "Discord to get a new one."
+    )
 
 
 class WrongDiscordUser(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            N_(
-                "You signed in to Discord as somebody other than the one this link was made "
-                "for. Nothing was linked. Use `/mixcloud link` as yourself."
-            )
-        )
+    sentence = N_(
+        "You signed in to Discord as somebody other than the one this link was made for. "
+        "Nothing was linked. Use `/{provider} link` as yourself."
+    )
 
 
 class Denied(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            N_(
-                "Nothing was linked, as you wished. If you change your mind, use `/mixcloud "
-                "link` in Discord."
-            )
-        )
+    sentence = N_(
+        "Nothing was linked, as you wished. If you change your mind, use `/{provider} link` in "
+        "Discord."
+    )
 
 
-class MixcloudDidNotAgree(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            N_(
-                "Mixcloud did not complete the link. Wait a moment, then use `/mixcloud link` "
-                "in Discord to try again."
-            )
-        )
+class DidNotAgree(LinkFailed):
+    sentence = N_(
+        "{service} did not complete the link. Wait a moment, then use `/{provider} link` in "
+        "Discord to try again."
+    )
 
 
 class NoCode(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            N_("There is no code to enter any more. Use `/mixcloud link` to start again.")
-        )
+    sentence = N_("There is no code to enter any more. Use `/{provider} link` to start again.")
 
 
 class WrongCode(LinkFailed):
-    def __init__(self, tries_left: int) -> None:
+    def __init__(self, provider: str, tries_left: int) -> None:
         self.tries_left = tries_left
         match tries_left:
             case 0:
-                sentence = N_("That was not the code either. Use `/mixcloud link` to start again.")
+                sentence = N_(
+                    "That was not the code either. Use `/{provider} link` to start again."
+                )
             case 1:
                 sentence = N_("That is not the code. You can try once more.")
             case _:
                 sentence = N_("That is not the code. You can try {tries} more times.")
-        super().__init__(sentence, tries=tries_left)
+        super().__init__(provider, sentence, tries=tries_left)
 
 
 def _counted(
@@ -246,11 +249,11 @@ class Accounts:
     def __init__(
         self,
         store: Store,
-        mixcloud: Mixcloud,
+        mixcloud: MixcloudService,
+        soundcloud: SoundCloudService | None = None,
         *,
         public_url: str = "http://localhost:8080",
         vault: Vault | None = None,
-        oauth: Credentials | None = None,
         sign_in: DiscordSignIn | None = None,
         on_step: Callable[[str, str], None] = lambda step, outcome: None,
         lease: timedelta = FINISH_LEASE,
@@ -262,8 +265,11 @@ class Accounts:
         self.on_step = on_step
         self._store = store
         self._mixcloud = mixcloud
+        self._soundcloud = soundcloud
+        self._services: dict[str, Service[Any]] = {MIXCLOUD: mixcloud}
+        if soundcloud:
+            self._services[SOUNDCLOUD] = soundcloud
         self._vault = vault
-        self._oauth = oauth
         self._lease = lease
         self._now = now
         self._watching: asyncio.Task[None] | None = None
@@ -279,36 +285,68 @@ class Accounts:
 
     # Acting
 
-    async def account(self, user_id: int) -> Account | None:
-        """The account a Discord user is linked to."""
-        return await self._store.account(user_id, PROVIDER)
+    @property
+    def providers(self) -> list[str]:
+        """The services there are here."""
+        return list(self._services)
+
+    async def account(self, user_id: int, provider: str = MIXCLOUD) -> Account | None:
+        """The account at a service that a Discord user is linked to."""
+        return await self._store.account(user_id, provider)
+
+    def acting_as(self, user_id: int) -> AbstractAsyncContextManager[Mixcloud]:
+        """A client of Mixcloud that acts as the user; see `acting_on_soundcloud`."""
+        return self._acting(user_id, self._mixcloud)
+
+    @property
+    def soundcloud(self) -> SoundCloudService:
+        """SoundCloud, if mixbot is registered there; raises ServiceOff if it is not."""
+        if self._soundcloud is None:
+            raise ServiceOff(SOUNDCLOUD)
+        return self._soundcloud
+
+    def acting_on_soundcloud(self, user_id: int) -> AbstractAsyncContextManager[SoundCloud]:
+        """A client of SoundCloud that acts as the user.
+
+        An account whose owner no longer grants that is forgotten. Raises NotLinked, or ServiceOff.
+        """
+        return self._acting(user_id, self.soundcloud)
 
     @asynccontextmanager
-    async def acting_as(self, user_id: int) -> AsyncIterator[Mixcloud]:
-        """A client that acts as the user. A token that Mixcloud refuses is forgotten."""
-        account = await self.account(user_id)
+    async def _acting(self, user_id: int, service: Service[Client]) -> AsyncIterator[Client]:
+        account = await self.account(user_id, service.provider)
         if account is None:
-            raise NotLinked
+            raise NotLinked(service.provider)
         try:
-            yield self._mixcloud.with_token(self._token(account))
-        except Unauthorized:
+            yield service.client_of(user_id, self._token(account))
+        except service.ended:
             # Unless it was replaced meanwhile: the user may have linked again already.
-            await self._store.delete_account(user_id, PROVIDER, token=account.token)
-            self._forget_clicks(user_id)
-            raise LinkRefused from None
+            await self._store.delete_account(user_id, service.provider, token=account.token)
+            self._forget_clicks(user_id, service.provider)
+            raise LinkRefused(service.provider) from None
+
+    def _service(self, provider: str) -> Service[Any]:
+        if service := self._services.get(provider):
+            return service
+        raise ServiceOff(provider)
 
     async def perform(self, user_id: int, action: Action) -> None:
         """Do `action` as the user. Two quick clicks are one call, with one outcome."""
+        service = self._service(provider_of(action.key))
+        if action.verb not in service.verbs:
+            raise CannotBeDone(service.provider)
         doing = self._actions.get((user_id, action.verb, action.key))
         if doing is None:
-            doing = self._begin(user_id, action)
+            doing = self._begin(user_id, action, service)
         # Somebody else may wait for it too, and who clicked wants it done in any case.
         await asyncio.shield(doing)
 
-    def _begin(self, user_id: int, action: Action) -> asyncio.Task[None]:
+    def _begin(self, user_id: int, action: Action, service: Service[Any]) -> asyncio.Task[None]:
         this = (user_id, action.verb, action.key)
         opposite = self._actions.pop((user_id, OPPOSITE[action.verb], action.key), None)
-        task = self._actions[this] = self._start(self._perform(user_id, action, after=opposite))
+        task = self._actions[this] = self._start(
+            self._perform(user_id, action, service, after=opposite)
+        )
 
         def forget() -> None:
             if self._actions.get(this) is task:
@@ -324,22 +362,45 @@ class Accounts:
         return task
 
     async def _perform(
-        self, user_id: int, action: Action, *, after: asyncio.Task[None] | None
+        self,
+        user_id: int,
+        action: Action,
+        service: Service[Any],
+        *,
+        after: asyncio.Task[None] | None,
     ) -> None:
         if after is not None and not after.done():
             await asyncio.wait([after])
-        async with self.acting_as(user_id) as mixcloud:
-            await getattr(mixcloud, action.verb)(action.key)
+        async with self._acting(user_id, service) as client:
+            await service.do(client, action.verb, action.key)
 
-    def _forget_clicks(self, user_id: int) -> None:
-        """The next click is no repetition: it is done as somebody else at Mixcloud."""
-        for this in [this for this in self._actions if this[0] == user_id]:
+    def _forget_clicks(self, user_id: int, provider: str) -> None:
+        """The next click is no repetition: it is done as somebody else at that service."""
+        for this in [
+            this
+            for this in self._actions
+            if this[0] == user_id and provider_of(this[2]) == provider
+        ]:
             del self._actions[this]
 
-    async def unlink(self, user_id: int) -> bool:
-        """Forget the user's account; whether there was one."""
-        self._forget_clicks(user_id)
-        return await self._store.delete_account(user_id, PROVIDER)
+    async def unlink(self, user_id: int, provider: str = MIXCLOUD) -> Unlinked | None:
+        """Forget the user's account; None where there was none.
+
+        It is signed out at the service where that can be done. It is forgotten in any case.
+        """
+        self._forget_clicks(user_id, provider)
+        account = await self.account(user_id, provider)
+        if account is None:
+            return None
+        signed_out = False
+        if service := self._services.get(provider):
+            try:
+                async with self._acting(user_id, service) as client:
+                    signed_out = await service.sign_out(client)
+            except (UserError, service.problem) as error:
+                log.info("user %s is not signed out: %s", user_id, type(error).__name__)
+        await self._store.delete_account(user_id, provider)
+        return Unlinked(signed_out)
 
     # Linking, in the order it happens
 
@@ -347,21 +408,22 @@ class Accounts:
     async def start_link(
         self,
         person: Person,
+        provider: str = MIXCLOUD,
         *,
         waiting: Action | None = None,
         reply: Reply | None = None,
         language: str = ENGLISH,
     ) -> str:
         """The address of a page on which `person` can link their account. It is theirs alone."""
-        if self._oauth is None or self._vault is None:
-            raise LinkingOff
+        if not self._service(provider).can_link or self._vault is None:
+            raise LinkingOff(provider)
         now = self._now()
         if await self._store.count_link_start(person.id, now) > STARTS_ALLOWED:
-            raise TooManyLinks
+            raise TooManyLinks(provider)
         link = secrets.token_urlsafe(24)
         attempt = LinkAttempt(
             user_id=person.id,
-            provider=PROVIDER,
+            provider=provider,
             user_name=person.name,
             started_at=now,
             expires_at=now + LINK_LIFETIME,
@@ -385,13 +447,14 @@ class Accounts:
         if attempt is None:
             raise LinkUsed
         if attempt.expires_at <= self._now():
-            raise LinkExpired
+            raise LinkExpired(attempt.provider)
         return attempt
 
     @_counted("continue")
     async def continue_link(self, link: str, *, browser: str) -> str:
         """Tie the attempt to `browser`; where that is to go next."""
         attempt = await self.open_link(link)
+        awaited: dict[str, bytes]
         if self.sign_in:
             state, verifier = _secret(), new_verifier()
             sealed = self._sealed(verifier, _verifier_of(attempt.user_id))
@@ -400,9 +463,7 @@ class Accounts:
                 self._discord_callback, state=state, verifier=verifier
             )
         else:
-            nonce = _secret()
-            awaited = {"nonce": _hash(nonce)}
-            onward = self._consent(nonce).authorization_url
+            onward, awaited = self._consent(attempt.user_id, attempt.provider)
         bound = await self._store.bind_link(_hash(link), _hash(browser), self._now(), **awaited)
         if bound is None:
             raise self._reason(await self._store.link_attempt(link=_hash(link)), browser)
@@ -411,15 +472,16 @@ class Accounts:
     @_counted("sign in")
     async def signed_in(self, state: str, code: str, *, browser: str) -> str:
         """The browser is back from Discord; where it is to go next, if it has the right user."""
-        nonce = _secret()
-        attempt = await self._store.take_state(
-            _hash(state), _hash(browser), self._now(), nonce=_hash(nonce)
-        )
-        if attempt is None or attempt.verifier is None or self.sign_in is None:
+        waiting = await self._store.link_attempt_by(state=_hash(state))
+        if waiting is None or self.sign_in is None:
+            raise LinkUsed
+        onward, awaited = self._consent(waiting.user_id, waiting.provider)
+        attempt = await self._store.take_state(_hash(state), _hash(browser), self._now(), **awaited)
+        if attempt is None or attempt.verifier is None:
             raise self._reason(await self._store.link_attempt_by(state=_hash(state)), browser)
         if not code:
             await self._store.end_link(attempt)
-            raise Denied
+            raise Denied(attempt.provider)
         try:
             verifier = self._opened(attempt.verifier, _verifier_of(attempt.user_id))
         except CannotOpen:
@@ -427,18 +489,25 @@ class Accounts:
         user_id = await self.sign_in.user_id(self._discord_callback, code=code, verifier=verifier)
         if user_id != attempt.user_id:
             await self._store.end_link(attempt)
-            raise WrongDiscordUser
-        return self._consent(nonce).authorization_url
+            raise WrongDiscordUser(attempt.provider)
+        return onward
 
     @_counted("finish")
-    async def finish_link(self, nonce: str, code: str, *, browser: str) -> Linked | CodeToEnter:
-        """The browser is back from Mixcloud. The attempt is used up before anything else."""
-        attempt = await self._store.take_link_attempt(_hash(nonce), _hash(browser), self._now())
+    async def finish_link(
+        self, nonce: str, code: str, *, browser: str, provider: str = MIXCLOUD
+    ) -> Linked | CodeToEnter:
+        """The browser is back from `provider`. The attempt is used up before anything else.
+
+        It has to be back from where it was sent to: no service is told the code of another.
+        """
+        attempt = await self._store.take_link_attempt(
+            _hash(nonce), _hash(browser), self._now(), provider=provider
+        )
         if attempt is None:
             raise self._reason(await self._store.link_attempt_by(nonce=_hash(nonce)), browser)
         if not code:
-            raise Denied
-        account = await self._account(attempt, self._consent(nonce), code)
+            raise Denied(provider)
+        account = await self._account(attempt, nonce, code)
         # There is a verifier where the user had to sign in with Discord first, and then the nonce
         # is told to nobody before they did.
         if attempt.verifier is not None:
@@ -463,17 +532,17 @@ class Accounts:
         return CodeToEnter(entry)
 
     @_counted("code")
-    async def enter_code(self, user_id: int, code: str) -> Linked:
+    async def enter_code(self, user_id: int, code: str, provider: str = MIXCLOUD) -> Linked:
         """The user typed, in Discord, what the browser showed."""
-        attempt = await self._store.try_code(user_id, PROVIDER, self._now())
+        attempt = await self._store.try_code(user_id, provider, self._now())
         if attempt is None or attempt.code is None or attempt.tries_left is None:
-            raise NoCode
+            raise NoCode(provider)
         if not hmac.compare_digest(attempt.code, _hash_code(user_id, code)):
             if attempt.tries_left == 0:
                 await self._store.take_code(attempt)
-            raise WrongCode(attempt.tries_left)
+            raise WrongCode(provider, attempt.tries_left)
         if not await self._store.take_code(attempt):
-            raise NoCode
+            raise NoCode(provider)
         return await self._activate(attempt, _account_of(attempt, linked_at=self._now()))
 
     @property
@@ -484,7 +553,11 @@ class Accounts:
     @property
     def goes_to(self) -> list[str]:
         """The origins that a browser is sent to on the way."""
-        addresses = [self._consent("").authorization_url] if self._oauth else []
+        addresses = [
+            service.consent_url("", new_verifier())
+            for service in self._services.values()
+            if service.can_link
+        ]
         if self.sign_in:
             addresses.append(self.sign_in.authorize_url)
         return [_origin(address) for address in addresses]
@@ -506,39 +579,41 @@ class Accounts:
     def _discord_callback(self) -> str:
         return f"{self.public_url}/oauth/discord/callback"
 
-    def _consent(self, nonce: str) -> MixcloudOAuth:
-        """Mixcloud does not send a `state` back, so what tells attempts apart is in the path."""
-        if self._oauth is None:
-            raise LinkingOff
-        return MixcloudOAuth(
-            client_id=self._oauth.client_id,
-            client_secret=self._oauth.client_secret,
-            redirect_uri=f"{self.public_url}/oauth/mixcloud/callback/{nonce}",
-            mixcloud=self._mixcloud,
-        )
+    def _consent(self, user_id: int, provider: str) -> tuple[str, dict[str, bytes]]:
+        """Where the user agrees, and what the attempt then waits for."""
+        service = self._service(provider)
+        if not service.can_link:
+            raise LinkingOff(provider)
+        nonce, verifier = _secret(), new_verifier()
+        sealed = self._sealed(verifier, _consent_verifier_of(user_id))
+        awaited = {"nonce": _hash(nonce), "consent_verifier": sealed}
+        return service.consent_url(nonce, verifier), awaited
 
-    async def _account(self, attempt: LinkAttempt, consent: MixcloudOAuth, code: str) -> Account:
+    async def _account(self, attempt: LinkAttempt, nonce: str, code: str) -> Account:
+        service = self._service(attempt.provider)
         try:
-            token = await consent.access_token(code)
-            me = await self._mixcloud.with_token(token).me()
-        except MixcloudError as error:
+            purpose = _consent_verifier_of(attempt.user_id)
+            sealed = attempt.consent_verifier
+            verifier = self._opened(sealed, purpose) if sealed else ""
+            granted = await service.granted(nonce, code, verifier)
+        except (service.problem, CannotOpen) as error:
             log.warning("linking user %s failed: %s", attempt.user_id, type(error).__name__)
-            raise MixcloudDidNotAgree from None
+            raise DidNotAgree(attempt.provider) from None
         return Account(
             user_id=attempt.user_id,
-            provider=PROVIDER,
-            key=me.key,
-            username=me.username,
-            name=me.name,
-            token=self._sealed(token, _token_of(attempt.user_id)),
+            provider=attempt.provider,
+            key=granted.key,
+            username=granted.username,
+            name=granted.name,
+            token=self._sealed(granted.secret, _token_of(attempt.user_id, attempt.provider)),
             linked_at=self._now(),
         )
 
     async def _activate(self, attempt: LinkAttempt, account: Account) -> Linked:
         attempt = replace(attempt, expires_at=self._now() + self._lease)
         await self._store.complete_link(attempt, account)
-        self._forget_clicks(attempt.user_id)
-        log.info("user %s linked an account", attempt.user_id)
+        self._forget_clicks(attempt.user_id, attempt.provider)
+        log.info("user %s linked an account of %s", attempt.user_id, attempt.provider)
         return self._begin_telling(attempt, account)
 
     def start(self, on_linked: Callable[[Linked], Awaitable[None]]) -> None:
@@ -598,17 +673,17 @@ class Accounts:
         if attempt is None:
             return LinkUsed()
         if attempt.expires_at <= self._now():
-            return LinkExpired()
+            return LinkExpired(attempt.provider)
         if attempt.browser != _hash(browser):
-            return ForeignBrowser()
+            return ForeignBrowser(attempt.provider)
         return LinkUsed()
 
     def _token(self, account: Account) -> str:
         try:
-            return self._opened(account.token, _token_of(account.user_id))
+            return self._opened(account.token, _token_of(account.user_id, account.provider))
         except CannotOpen as error:
             log.warning("the token of user %s cannot be read: %s", account.user_id, error)
-            raise LinkUnreadable from None
+            raise LinkUnreadable(account.provider) from None
 
     def _sealed(self, secret: str, purpose: str) -> bytes:
         if self._vault is None:

@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -27,24 +28,32 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from mixbot.accounts import PROVIDER, Accounts, Credentials
+from mixbot import mixcloud, soundcloud
+from mixbot.accounts import Accounts
 from mixbot.bot import MixBot, point_at
 from mixbot.errors import UserError
 from mixbot.fetching import Fetcher, is_public
 from mixbot.fetching.addresses import Address
 from mixbot.metrics import Metrics, Timed
-from mixbot.mixcloud import Gate, Mixcloud
+from mixbot.mixcloud import Mixcloud
 from mixbot.mixcloud.constants import SHORT_ROOT
 from mixbot.publishing import Publishing
 from mixbot.pulse import Pulse
+from mixbot.services import MIXCLOUD, SOUNDCLOUD
+from mixbot.services.mixcloud import Credentials, MixcloudService
+from mixbot.services.soundcloud import SoundCloudService
 from mixbot.settings import Settings
 from mixbot.signin import DiscordSignIn
 from mixbot.store import DatabaseUnreachable, Store, open_store
 from mixbot.store.engines import Database
+from mixbot.tokens import AccountTokens
+from mixbot.transport.gate import Gate
 from mixbot.web import AccessLogger, Events, create_app
 from mixbot.web.player import IMAGE_ROOT, PLAYER_ROOT
 
 log = logging.getLogger(__name__)
+
+GateOfService = TypeVar("GateOfService", bound=Gate)
 
 TIDY_SECONDS, LEAVE_SECONDS = 3600.0, 24 * 3600.0
 COLLECT_AFTER = 5000  # new objects; Python's default is 700
@@ -136,18 +145,26 @@ async def assembled(
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         store = await stack.enter_async_context(opened(settings, metrics, patient=patient))
-        mixcloud = await stack.enter_async_context(
+        gate = await stack.enter_async_context(shared_gate(store, MIXCLOUD, mixcloud.Gate()))
+        client = await stack.enter_async_context(
             Mixcloud(
                 settings.mixcloud_api_url,
                 access_token=None,
                 mixcloud_root=settings.mixcloud_site_url,
                 oembed_root=settings.mixcloud_oembed_url,
                 short_root=short_url,
-                gate=await stack.enter_async_context(shared_gate(store)),
+                gate=gate,
                 on_exchange=metrics.exchanged,
             )
         )
-        accounts = accounts_from(settings, store, mixcloud, sign_in_url)
+        accounts = Accounts(
+            store,
+            MixcloudService(client, settings.public_url, mixcloud_credentials(settings)),
+            await stack.enter_async_context(soundcloud_from(settings, store, metrics)),
+            public_url=settings.public_url,
+            vault=settings.vault,
+            sign_in=sign_in_from(settings, sign_in_url),
+        )
         accounts.on_step = metrics.step
         stack.push_async_callback(accounts.close)
         fetcher = await stack.enter_async_context(
@@ -155,7 +172,7 @@ async def assembled(
         )
         publishing = Publishing(store, accounts, fetcher, on_outcome=metrics.uploaded)
         bot = MixBot(
-            mixcloud=mixcloud,
+            mixcloud=client,
             accounts=accounts,
             store=store,
             publishing=publishing,
@@ -172,11 +189,11 @@ async def assembled(
         await stack.enter_async_context(at_work(leave(bot)))
         await stack.enter_async_context(at_work(metrics.measure_lag()))
         pulse = Pulse(bot, store)
-        tell_ages(metrics, pulse, mixcloud)
+        tell_ages(metrics, pulse, client)
         if listener:
             pages = create_app(
                 accounts,
-                mixcloud,
+                client,
                 ready=pulse.ready,
                 health=pulse.health,
                 metrics=metrics.text,
@@ -186,31 +203,49 @@ async def assembled(
                 image_root=image_url,
             )
             await stack.enter_async_context(serving(pages, listener))
-        yield App(store, mixcloud, accounts, bot)
+        yield App(store, client, accounts, bot)
 
 
-def accounts_from(
-    settings: Settings, store: Store, mixcloud: Mixcloud, sign_in_url: str
-) -> Accounts:
-    """Accounts with as much of linking as the settings allow."""
-    oauth = sign_in = None
-    if settings.mixcloud_client_id and settings.mixcloud_client_secret:
-        secret = settings.mixcloud_client_secret.get_secret_value()
-        oauth = Credentials(settings.mixcloud_client_id, secret)
-    if settings.discord_client_secret:
-        sign_in = DiscordSignIn(
-            bot_id(settings.discord_token.get_secret_value()),
-            settings.discord_client_secret.get_secret_value(),
-            authorize_url=sign_in_url,
-            api_url=settings.discord_api_url,
-        )
-    return Accounts(
-        store,
-        mixcloud,
-        public_url=settings.public_url,
-        vault=settings.vault,
-        oauth=oauth,
-        sign_in=sign_in,
+def mixcloud_credentials(settings: Settings) -> Credentials | None:
+    """What this bot is known by at Mixcloud, if it is registered there."""
+    client_id, secret = settings.mixcloud_client_id, settings.mixcloud_client_secret
+    return Credentials(client_id, secret.get_secret_value()) if client_id and secret else None
+
+
+@asynccontextmanager
+async def soundcloud_from(
+    settings: Settings, store: Store, metrics: Metrics
+) -> AsyncIterator[SoundCloudService | None]:
+    """SoundCloud, if this bot is registered there."""
+    client_id, secret = settings.soundcloud_client_id, settings.soundcloud_client_secret
+    vault = settings.vault
+    if not client_id or not secret or not vault:
+        yield None
+        return
+    async with (
+        shared_gate(store, SOUNDCLOUD, soundcloud.Gate()) as gate,
+        soundcloud.SoundCloud(
+            settings.soundcloud_api_url,
+            auth_root=settings.soundcloud_auth_url,
+            client_id=client_id,
+            client_secret=secret.get_secret_value(),
+            app_tokens=AccountTokens(store, vault, APPLICATION, SOUNDCLOUD),
+            gate=gate,
+            on_exchange=partial(metrics.exchanged, service=SOUNDCLOUD),
+        ) as client,
+    ):
+        yield SoundCloudService(client, settings.public_url, store, vault)
+
+
+def sign_in_from(settings: Settings, authorize_url: str) -> DiscordSignIn | None:
+    """Signing in with Discord, where the settings allow it."""
+    if not settings.discord_client_secret:
+        return None
+    return DiscordSignIn(
+        bot_id(settings.discord_token.get_secret_value()),
+        settings.discord_client_secret.get_secret_value(),
+        authorize_url=authorize_url,
+        api_url=settings.discord_api_url,
     )
 
 
@@ -262,7 +297,7 @@ def patiently(problem: type[Exception], *, attempts: int | None = None) -> Async
     )
 
 
-def tell_ages(metrics: Metrics, pulse: Pulse, mixcloud: Mixcloud) -> None:
+def tell_ages(metrics: Metrics, pulse: Pulse, client: Mixcloud) -> None:
     """Metrics that are looked up when somebody asks."""
     metrics.watch(
         "shard_heartbeat_age_seconds", "Since Discord acknowledged one", pulse.heartbeat_ages
@@ -273,7 +308,7 @@ def tell_ages(metrics: Metrics, pulse: Pulse, mixcloud: Mixcloud) -> None:
     metrics.watch(
         "gate_closed_seconds",
         "How long Mixcloud asks to wait",
-        lambda: {"": mixcloud.gate.seconds_left()},
+        lambda: {"": client.gate.seconds_left()},
     )
 
 
@@ -323,19 +358,18 @@ async def leave(bot: MixBot) -> None:
 
 
 @asynccontextmanager
-async def shared_gate(store: Store) -> AsyncIterator[Gate]:
-    """The gate of all processes: a rate limit that one of them meets stops every one."""
-    gate = Gate()
+async def shared_gate(store: Store, provider: str, gate: GateOfService) -> AsyncIterator[GateOfService]:
+    """`gate` as that of all processes: a rate limit that one of them meets stops every one."""
 
     async def learn() -> None:
-        until = await store.gate(PROVIDER)
+        until = await store.gate(provider)
         seconds = (until - datetime.now(UTC)).total_seconds() if until else 0.0
         if seconds > gate.seconds_left() + 1:
             gate.close(seconds)
 
     def tell(seconds: float) -> None:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        task = asyncio.ensure_future(store.close_gate(PROVIDER, until))
+        task = asyncio.ensure_future(store.close_gate(provider, until))
         tasks.add(task)
         task.add_done_callback(told)
 

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import discord
 from discord import app_commands
 
-from mixbot import mixcloud
+from mixbot import mixcloud, soundcloud
 from mixbot.errors import UserError
 from mixbot.languages import LANGUAGES, N_
-from mixbot.mixcloud import Link, ShortLink, find_links, read_key
+from mixbot.links import Link, ShortLink, find_links, host_of, key_of, page_of
 from mixbot.mixcloud.tracklists import read_time
+from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
+from mixbot.services.soundcloud import PREFIX
+from mixbot.services.soundcloud import key_of as track_key
 from mixbot.ui.acting import ACTION
 from mixbot.ui.handling import components_in, custom_ids
 from mixbot.ui.listings import Listing, listing_of
 from mixbot.ui.references import SHORT, Reference, reference, resolve
-from mixbot.ui.showing import host_of, keys_of_shows
+from mixbot.ui.showing import key_behind, keys_of_shows
 from mixbot.ui.text import escape, isolate, plain
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXAMPLE = "https://www.mixcloud.com/spartacus/party-time/"
+TRACK_EXAMPLE = "https://soundcloud.com/forss/flickermood"
+BEGINNINGS = {MIXCLOUD: "/", SOUNDCLOUD: PREFIX}  # of the keys of each service
 CHOICES = 25
 SHORT_LINKS = 5  # of one message, since each is a question to Mixcloud
 POPULAR = Listing("p")
@@ -51,6 +56,8 @@ ONLY_ME = app_commands.Choice(name=N_("only me"), value="me")
 EVERYONE = app_commands.Choice(name=N_("everyone"), value="all")
 ANYBODY = app_commands.Choice(name=N_("everyone, who may turn the pages too"), value="any")
 VISIBILITY = [ONLY_ME, EVERYONE, ANYBODY]
+Visibility: TypeAlias = app_commands.Choice[str]
+WHO_SEES = N_("Who sees the answer")
 
 LANGUAGE_CHOICES = [
     app_commands.Choice(name=N_("automatic"), value="auto"),
@@ -84,6 +91,18 @@ class NotAShow(UserError):
         )
 
 
+class NotATrack(UserError):
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            N_(
+                "I read “{value}” and expected a link to a track on SoundCloud, such as "
+                "<{example}>, or its `artist/track`."
+            ),
+            value=escape(value, 200),
+            example=TRACK_EXAMPLE,
+        )
+
+
 class NotAPerson(UserError):
     def __init__(self, value: str) -> None:
         super().__init__(
@@ -96,13 +115,14 @@ class NotAPerson(UserError):
 
 
 class NothingShared(UserError):
-    def __init__(self) -> None:
+    def __init__(self, provider: str) -> None:
         super().__init__(
             N_(
                 "No show was shared here yet. Give me one: paste a link such as <{example}>, "
-                "or find one with `/mixcloud search`."
+                "or find one with `/{provider} search`."
             ),
-            example=EXAMPLE,
+            example=EXAMPLE if provider == MIXCLOUD else TRACK_EXAMPLE,
+            provider=provider,
         )
 
 
@@ -123,7 +143,7 @@ class ShowLink(app_commands.Transformer):
 
     async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> Mention:
         mention = read_mention(value)
-        if mention is None or (isinstance(mention, Link) and not mention.show):
+        if mention is None or (isinstance(mention, Link) and not page_of(key_of(mention)).name):
             raise NotAShow(value)
         return mention
 
@@ -131,6 +151,24 @@ class ShowLink(app_commands.Transformer):
         self, interaction: discord.Interaction[Any], value: float | str, /
     ) -> list[app_commands.Choice[Any]]:
         return await suggest(interaction, suggested_shows(interaction, str(value)))
+
+
+class TrackLink(app_commands.Transformer):
+    """A track or playlist of SoundCloud, as a link, as `artist/track`, or as a choice."""
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> Mention:
+        value = value.strip()
+        if value.startswith((SHORT, PREFIX)):
+            return Reference(value)
+        link = next(soundcloud.find_links(value), None) or soundcloud.read_path(value)
+        if link is None or (isinstance(link, soundcloud.Link) and not link.name):
+            raise NotATrack(value)
+        return link
+
+    async def autocomplete(
+        self, interaction: discord.Interaction[Any], value: float | str, /
+    ) -> list[app_commands.Choice[Any]]:
+        return await suggest(interaction, suggested_tracks(interaction, str(value)))
 
 
 class PersonLink(app_commands.Transformer):
@@ -185,25 +223,28 @@ class Position(app_commands.Transformer):
 def read_mention(value: str) -> Mention | None:
     """The first link in `value`, or what it means as `user/show`, user name or short id."""
     value = value.strip()
-    if value.startswith(SHORT):
+    if value.startswith((SHORT, PREFIX)):  # a choice of the autocomplete
         return Reference(value)
-    return next(find_links(value), None) or read_key(value)
+    return next(find_links(value), None) or mixcloud.read_key(value)
 
 
-async def show_key(interaction: discord.Interaction[MixBot], mention: Mention | None) -> str:
-    """The key of the show that is meant; left out, it is the last one shared here."""
+async def show_key(
+    interaction: discord.Interaction[MixBot], mention: Mention | None, provider: str | None = None
+) -> str:
+    """The key of the show that is meant; left out, it is the last one of `provider` shared here."""
     bot = interaction.client
     match mention:
-        case Link():
-            return mention.key
-        case ShortLink():
-            return (await bot.mixcloud.resolve(mention)).key
+        case mixcloud.ShortLink() | soundcloud.ShortLink():
+            return await key_behind(bot, mention)
+        case mixcloud.Link() | soundcloud.Link():
+            return key_of(mention)
         case str():
             return await resolve(bot.store, mention)
         case None:
-            share = await bot.store.last_share(interaction.channel_id or 0)
+            beginning = BEGINNINGS[provider] if provider else ""
+            share = await bot.store.last_share(interaction.channel_id or 0, beginning)
             if share is None:
-                raise NothingShared
+                raise NothingShared(provider or MIXCLOUD)
             if share.name:
                 bot.names[share.key] = share.name
             return share.key
@@ -211,7 +252,7 @@ async def show_key(interaction: discord.Interaction[MixBot], mention: Mention | 
 
 def starting_at(mention: Mention | None) -> int | None:
     """Where a link begins to play, in seconds, if it says so."""
-    return mention.start if isinstance(mention, Link) else None
+    return mention.start if isinstance(mention, mixcloud.Link) else None
 
 
 async def person_key(interaction: discord.Interaction[MixBot], mention: Mention | None) -> str:
@@ -227,7 +268,7 @@ async def suggest(
     try:
         async with asyncio.timeout(AUTOCOMPLETE_SECONDS):
             return await choices
-    except (TimeoutError, mixcloud.MixcloudError) as error:
+    except (TimeoutError, mixcloud.MixcloudError, soundcloud.SoundCloudError) as error:
         log.info("no suggestions for %s: %s", interaction.id, type(error).__name__)
         return []
 
@@ -237,17 +278,42 @@ async def suggested_shows(
 ) -> list[app_commands.Choice[str]]:
     """What the user and the server shared lately, then what Mixcloud finds or is popular there."""
     bot, user_id, typed = interaction.client, interaction.user.id, typed.strip()
-    shares = list(await bot.store.recent_shares(user_id=user_id))
-    if interaction.guild_id:
-        shares += await bot.store.recent_shares(guild_id=interaction.guild_id)
-    found: dict[str, str] = {}
-    for share in shares:
-        if share.name and typed.casefold() in share.name.casefold():
-            found.setdefault(share.key, share.name)
+    found = await _shared(interaction, typed)
     listing = Listing("s", typed) if len(typed) > 1 else POPULAR
     for show in (await listing.page(bot, 0, user_id)).all():
         found.setdefault(show.key, f"{isolate(show.name)} · {isolate(show.user.name)}")
     return await _choices(bot, found)
+
+
+async def suggested_tracks(
+    interaction: discord.Interaction[MixBot], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The tracks that the user and the server shared lately, then what SoundCloud finds."""
+    bot, user_id, typed = interaction.client, interaction.user.id, typed.strip()
+    found = await _shared(interaction, typed, SOUNDCLOUD)
+    if len(typed) > 1:
+        for track in (await Listing("T", typed).page(bot, 0, user_id)).all():
+            found.setdefault(
+                track_key(track), f"{isolate(track.title)} · {isolate(track.user.username)}"
+            )
+    return await _choices(bot, found)
+
+
+async def _shared(
+    interaction: discord.Interaction[MixBot], typed: str, provider: str | None = None
+) -> dict[str, str]:
+    """What the user and the server shared lately and is called like that: key → name."""
+    store = interaction.client.store
+    shares = list(await store.recent_shares(user_id=interaction.user.id))
+    if interaction.guild_id:
+        shares += await store.recent_shares(guild_id=interaction.guild_id)
+    found: dict[str, str] = {}
+    for share in shares:
+        if provider in (None, provider_of(share.key)) and typed.casefold() in (
+            share.name or ""
+        ).casefold():
+            found.setdefault(share.key, share.name or "")
+    return found
 
 
 class OwnShowLink(ShowLink):
@@ -281,8 +347,9 @@ async def suggested_people(
     found: dict[str, str] = {}
     for share in await bot.store.recent_shares(user_id=user_id):
         key = host_of(share.key)
-        name = bot.names.get(key) or Link.from_key(key).user
-        if typed.casefold() in f"{name} {Link.from_key(key).user}".casefold():
+        user = page_of(key).user
+        name = bot.names.get(key) or user
+        if typed.casefold() in f"{name} {user}".casefold():
             found.setdefault(key, name)
     if len(typed) > 1:
         for person in (await Listing("u", typed).page(bot, 0, user_id)).all():
@@ -350,7 +417,7 @@ async def shows_in(bot: MixBot, message: discord.Message) -> list[str]:
     for custom_id in custom_ids(message):
         if match := ACTION.fullmatch(custom_id):
             key = await resolve(bot.store, Reference(match["ref"]))
-            if Link.from_key(key).show:
+            if page_of(key).name:
                 keys.setdefault(key)
     for key, title in _previewed(message):
         bot.names.setdefault(key, title)
@@ -362,8 +429,10 @@ def _previewed(message: discord.Message) -> Iterator[tuple[str, str]]:
     for embed in message.embeds:
         link = next(find_links(embed.url or ""), None)
         # Only Discord can name a provider; a bot could give any title to a link.
-        if isinstance(link, Link) and link.show and embed.title and embed.provider.name:
-            yield link.key, embed.title
+        if isinstance(link, Link) and embed.title and embed.provider.name:
+            key = key_of(link)
+            if page_of(key).name:
+                yield key, embed.title
 
 
 def _texts(message: discord.Message | discord.MessageSnapshot) -> Iterator[str]:

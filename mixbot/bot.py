@@ -18,17 +18,18 @@ from discord.http import Route
 from yarl import URL
 
 from mixbot import gateway
-from mixbot.accounts import Accounts, Linked
+from mixbot.accounts import Accounts, Linked, Unlinked
 from mixbot.errors import UserError
 from mixbot.languages import N_
+from mixbot.links import host_of
 from mixbot.metrics import Metrics
 from mixbot.mixcloud import Mixcloud
 from mixbot.preferences import Preferences
 from mixbot.publishing import Publishing
+from mixbot.services import MIXCLOUD, SOUNDCLOUD
 from mixbot.store import Store
 from mixbot.ui import acting, handling, publishing, replies
 from mixbot.ui.references import plain_text
-from mixbot.ui.showing import host_of
 from mixbot.ui.tongues import speak_to
 from mixbot.ui.translation import Catalogues
 from mixbot.ui.watching import Watched
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COGS = ("cogs.mixcloud", "cogs.actions", "cogs.settings", "cogs.links")
+OF_SERVICES = {SOUNDCLOUD: "cogs.soundcloud"}  # only where there is that service
 PAGES_KEPT = 500  # of 20 results each
 DETAILS_KEPT = 1000  # shows and people
 KEPT_SECONDS = 300.0
@@ -148,7 +150,8 @@ class MixBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         await self.tree.set_translator(Catalogues())
-        for cog in COGS:
+        of_services = (OF_SERVICES.get(provider) for provider in self.accounts.providers)
+        for cog in (*COGS, *filter(None, of_services)):
             await self.load_extension(cog)
         self.accounts.start(self._on_linked)
         self.publishing.start(self._tell)
@@ -241,14 +244,16 @@ class MixBot(commands.AutoShardedBot):
             latest = [one for one in self.recent(user_id, kind) if one != text]
             self._recent[user_id, kind] = [text, *latest][:10]
 
-    async def unlink(self, user_id: int) -> bool:
-        """Act no longer as a user, nor go on sending their shows; whether they had an account."""
-        self.publishing.stop_all(user_id)
-        return await self.accounts.unlink(user_id)
+    async def unlink(self, user_id: int, provider: str = MIXCLOUD) -> Unlinked | None:
+        """Act no longer as a user, nor go on sending their shows; None if they had no account."""
+        if provider == MIXCLOUD:
+            self.publishing.stop_all(user_id)
+        return await self.accounts.unlink(user_id, provider)
 
     async def forget(self, user_id: int) -> None:
         """Drop everything about a user, here and in the store."""
-        await self.unlink(user_id)
+        for provider in self.accounts.providers:
+            await self.unlink(user_id, provider)
         await self.store.forget(user_id)
         self.preferences.forget(user_id)
         for kind in ("query", "tag", "city"):

@@ -13,8 +13,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
-from mixbot.mixcloud import Exchange
+from mixbot.services import MIXCLOUD
 from mixbot.store.engines import Database
+from mixbot.transport.exchange import Exchange
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ OURS = frozenset(
     oauth access_token authorize search popular hot new me categories genres upload edit
     cloudcasts favorites listens followers following feed comments playlists similar listeners
     favorite follow repost listen-later embed-json embed-html oembed latest
+    token sign-out resolve tracks users likes reposts followings related
     """.split()
 )
 
@@ -42,8 +44,8 @@ class Metrics:
         self.acknowledged = self._histogram(
             "acknowledge_seconds", "Until Discord was answered for the first time", "kind"
         )
-        self.calls = self._counter("upstream_calls", "Requests to Mixcloud", "route", "status")
-        self.call_seconds = self._histogram("upstream_seconds", "What they took", "route")
+        self.calls = self._counter("upstream_calls", "Requests to a service", "service", "route", "status")
+        self.call_seconds = self._histogram("upstream_seconds", "What they took", "service", "route")
         self.links = self._counter("link_steps", "Linking, step by step", "step", "outcome")
         self.uploads = self._counter("uploads", "Shows that were sent from chat", "outcome")
         self.store_seconds = self._histogram(
@@ -67,11 +69,13 @@ class Metrics:
         """All of it, as Prometheus reads it."""
         return generate_latest(self.registry)
 
-    def exchanged(self, exchange: Exchange) -> None:
-        """Count a request to Mixcloud."""
+    def exchanged(self, exchange: Exchange, service: str = MIXCLOUD) -> None:
+        """Count a request to a service."""
         route = route_of(exchange.method, exchange.path)
-        self.calls.labels(route, str(exchange.status or "none")).inc()
-        self.call_seconds.labels(route).observe(exchange.seconds)
+        self.calls.labels(service, route, str(exchange.status or "none")).inc()
+        self.call_seconds.labels(service, route).observe(exchange.seconds)
+        if service != MIXCLOUD:
+            return
         if exchange.status is not None and exchange.status < 500:
             self._failures = 0
             return

@@ -162,6 +162,30 @@ class MixcloudSettings(_Settings):
         return value
 
 
+class SoundCloudSettings(_Settings):
+    """What concerns SoundCloud, which answers nobody who is not registered there."""
+
+    soundcloud_client_id: str | None = Field(None, validation_alias="SOUNDCLOUD_CLIENT_ID")
+    soundcloud_client_secret: SecretStr | None = Field(
+        None, validation_alias="SOUNDCLOUD_CLIENT_SECRET"
+    )
+    soundcloud_api_url: Url = Field(
+        "https://api.soundcloud.com", validation_alias="SOUNDCLOUD_API_URL"
+    )
+    soundcloud_auth_url: Url = Field(
+        "https://secure.soundcloud.com", validation_alias="SOUNDCLOUD_AUTH_URL"
+    )
+
+    @field_validator("soundcloud_client_secret")
+    @classmethod
+    def _soundcloud_is_whole(
+        cls, value: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if bool(value) != bool(info.data.get("soundcloud_client_id")):
+            raise ValueError("goes with SOUNDCLOUD_CLIENT_ID: set both, or neither")
+        return value
+
+
 class StoreSettings(_Settings):
     """What concerns the database: all that `mixbot db` and `mixbot keys` need."""
 
@@ -181,7 +205,7 @@ class StoreSettings(_Settings):
         return Vault.from_keys(keys.get_secret_value()) if keys else None
 
 
-class Settings(StoreSettings, MixcloudSettings):
+class Settings(StoreSettings, SoundCloudSettings, MixcloudSettings):
     """Everything that can be set."""
 
     discord_token: SecretStr = Field(validation_alias="DISCORD_TOKEN")
@@ -226,7 +250,8 @@ class Settings(StoreSettings, MixcloudSettings):
     def _linking_is_encrypted(
         cls, value: SecretStr | None, info: ValidationInfo
     ) -> SecretStr | None:
-        if info.data.get("mixcloud_client_id") and not value:
+        registered = ("mixcloud_client_id", "soundcloud_client_id")
+        if any(map(info.data.get, registered)) and not value:
             raise ValueError("not set, and linking accounts needs it; `mixbot keys new` prints one")
         return value
 

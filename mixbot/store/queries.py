@@ -74,7 +74,10 @@ _ACCOUNT = select(accounts).where(
 )
 _LAST_SHARE = (
     select(*(shares.c[field.name] for field in fields(Share)))
-    .where(shares.c.channel_id == bindparam("channel_id"))
+    .where(
+        shares.c.channel_id == bindparam("channel_id"),
+        shares.c.key.startswith(bindparam("beginning", type_=String)),
+    )
     .order_by(shares.c.id.desc())
     .limit(1)
 )
@@ -236,13 +239,18 @@ class Store:
         return _attempt(await self._change(query))
 
     async def take_link_attempt(
-        self, nonce: bytes, browser: bytes, now: datetime
+        self, nonce: bytes, browser: bytes, now: datetime, *, provider: str
     ) -> LinkAttempt | None:
         """The attempt that waits for `nonce`; an attempt works once, and not after it expired."""
         attempt = link_attempts.c
         query = (
             delete(link_attempts)
-            .where(attempt.nonce == nonce, attempt.browser == browser, attempt.expires_at > now)
+            .where(
+                attempt.nonce == nonce,
+                attempt.provider == provider,
+                attempt.browser == browser,
+                attempt.expires_at > now,
+            )
             .returning(link_attempts)
         )
         return _attempt(await self._change(query))
@@ -377,10 +385,11 @@ class Store:
             except AWAY:
                 log.exception("%s shares are not remembered", len(gathered))
 
-    async def last_share(self, channel_id: int) -> Share | None:
-        """The show that was shared last in a channel."""
+    async def last_share(self, channel_id: int, beginning: str = "") -> Share | None:
+        """The show that was shared last in a channel, of those whose key has that `beginning`."""
         await self._save_shares()
-        row = await self._row(_LAST_SHARE, {"channel_id": channel_id})
+        wanted = {"channel_id": channel_id, "beginning": beginning}
+        row = await self._row(_LAST_SHARE, wanted)
         return Share(*row) if row else None
 
     async def recent_shares(

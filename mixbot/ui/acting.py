@@ -10,6 +10,7 @@ import discord
 
 from mixbot.accounts import Action, Linked, NotLinked
 from mixbot.languages import _, speak
+from mixbot.services import MIXCLOUD
 from mixbot.ui import linking, publishing, replies, verbs
 from mixbot.ui.answers import Answer, as_text, edit
 from mixbot.ui.components import PRIMARY, SECONDARY, Component, Rows, button, row
@@ -84,9 +85,9 @@ async def _way_back(bot: MixBot, action: Action) -> list[Component]:
     return [row(button(_("Undo"), f"m1:{words.code}!:{ref}"))]
 
 
-def action_button(verb: str, ref: Reference) -> Component:
+def action_button(verb: str, ref: Reference, provider: str = MIXCLOUD) -> Component:
     """Does one thing with one show for whoever clicks; works as long as its message exists."""
-    words = verbs.VERBS[verb]
+    words = verbs.words(verb, provider)
     style = PRIMARY if verb == "favorite" else SECONDARY
     return button(_(words.label), f"m1:{words.code}:{ref}", style=style)
 

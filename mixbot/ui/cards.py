@@ -1,5 +1,7 @@
 """What is shown of a show, a person or a list: a function of the model, without network or state.
 
+A card of SoundCloud looks as one of Mixcloud does, in SoundCloud's colour and with its name.
+
 A card is drawn in one of two ways: as a layout, which reads better, or as an embed, beside which
 Discord can preview a link.
 """
@@ -12,16 +14,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixbot.languages import _
+from mixbot import soundcloud
 from mixbot.mixcloud import Cloudcast, Comment, FeedItem, Resource, User
 from mixbot.mixcloud.tracklists import written_time
 from mixbot.ui.components import Component, Rows, container, gallery, line, section, text
 from mixbot.ui.text import count, duration, escape, inline, isolate, plain, when
 
-BRAND = 0x5000FF
+BRAND, ORANGE = 0x5000FF, 0xFF5500
 LAYOUT = 1 << 15  # a bit of a message's flags
 LINE_LIMIT = 90  # characters of a link in a page of names, of which 20 must fit into 4000
 TITLE_LIMIT = 512  # characters of a link that is written into a layout's text
-PICTURES = re.compile(r"https://(?:[\w-]+\.)*mixcloud\.com/")
+PICTURES = re.compile(r"https://(?:[\w-]+\.)*(?:mixcloud|sndcdn)\.com/")
+TAGS_SHOWN, TRACKS_SHOWN = 5, 15  # of SoundCloud, which limits neither
 URL_LIMIT = 2048  # characters; Discord refuses an embed with a longer link
 
 
@@ -170,10 +174,98 @@ def person(user: User) -> Card:
     )
 
 
-def names(found: Iterable[Resource], title: str, *, small: str = "") -> Card:
+def track(
+    track: soundcloud.Track | soundcloud.Playlist, *, large: bool = True, small: str = ""
+) -> Card:
+    """The card of a track or a playlist of SoundCloud; `large` as in `show`."""
+    facts = []
+    if track.duration:
+        facts.append((_("Length"), duration(track.duration // 1000)))
+    notes = [_("Playlist on SoundCloud")]
+    if isinstance(track, soundcloud.Playlist):
+        facts.append((_("Tracks"), count(track.track_count or 0)))
+        facts.append((_("Likes"), count(track.likes_count or 0)))
+    else:
+        notes = ["SoundCloud", track.genre or ""]
+        if track.playback_count is None:
+            facts.append((_("Plays and likes"), _("hidden")))
+        else:
+            facts.append((_("Plays"), count(track.playback_count)))
+            facts.append((_("Likes"), count(track.favoritings_count or 0)))
+            if large:
+                facts.append((_("Reposts"), count(track.reposts_count or 0)))
+        notes += track.tags[:TAGS_SHOWN]
+        if track.access == "preview":
+            notes.insert(1, _("In full for subscribers of SoundCloud Go+ only"))
+    if track.created_at:
+        facts.append((_("Published"), when(track.created_at)))
+    user = track.user
+    artwork = track.artwork("t500x500" if large else "t300x300")
+    line = " · ".join(inline(note, 60) for note in notes if note.strip())
+    return Card(
+        title=_name(track, 256),
+        url=_link(track.url or ""),
+        host=_name(user, 100),
+        host_url=_link(user.url or ""),
+        host_picture=_of_site(user.picture("t300x300")),
+        facts=facts,
+        text=_about(track) if large else "",
+        small="\n-# ".join(filter(None, (line, small))),
+        picture=_of_site(artwork) or _of_site(user.picture("t500x500")),
+        alt=_("Artwork of {name}", name=plain(track.title, 200)),
+        large=large,
+        colour=ORANGE,
+    )
+
+
+def _about(track: soundcloud.Track | soundcloud.Playlist) -> str:
+    """What its owner says of it, and what is in a playlist."""
+    said = escape(track.description or "", 400)
+    if not isinstance(track, soundcloud.Playlist) or not track.tracks:
+        return said
+    # Of the later ones of a long playlist SoundCloud tells nothing but the number.
+    known = [one for one in track.tracks if one.get("title")][:TRACKS_SHOWN]
+    lines = [
+        f"{number}. {_line(one)}" for number, one in enumerate(known, 1)
+    ]
+    return "\n".join(filter(None, (said, *lines)))
+
+
+def artist(user: soundcloud.User) -> Card:
+    """The card of somebody at SoundCloud."""
+    facts = [
+        (name, count(user[field]))
+        for name, field in (
+            (_("Tracks"), "track_count"),
+            (_("Followers"), "followers_count"),
+            (_("Following"), "followings_count"),
+            (_("Likes"), "public_favorites_count"),
+        )
+        if user.get(field) is not None
+    ]
+    place = ", ".join(part for part in (user.city, user.country) if part)
+    if place:
+        facts.append((_("Place"), inline(place, 100)))
+    return Card(
+        title=_name(user, 256),
+        url=_link(user.url or ""),
+        facts=facts,
+        text=escape(user.description or "", 500),
+        small="SoundCloud",
+        picture=_of_site(user.picture("t300x300")),
+        alt=_("Picture of {name}", name=plain(user.username, 200)),
+        colour=ORANGE,
+    )
+
+
+def names(found: Iterable[Any], title: str, *, small: str = "") -> Card:
     """A page of people, tags or playlists, a line each."""
+    found = list(found)
     lines = "\n".join(_line(one) for one in found)
-    return Card(title=escape(title, 256), text=lines, small=small)
+    ours = not any(isinstance(one, soundcloud.Resource) for one in found)
+    return Card(
+        title=escape(title, 256), text=lines, small=small, colour=BRAND if ours else ORANGE
+    )
 
 
 def comments(found: Iterable[Comment], title: str, *, small: str = "") -> Card:
@@ -249,14 +341,21 @@ def track_name(show: Cloudcast, number: int) -> str:
     return " – ".join(known) or _("Track {number}", number=number + 1)
 
 
-def _line(one: Resource) -> str:
-    name = _name(one, 60)
-    return f"[{name}]({one.url})" if _link(one.url) and len(one.url) <= LINE_LIMIT else name
+def _line(one: Resource | soundcloud.Resource) -> str:
+    name, url = _name(one, 60), one.url or ""
+    return f"[{name}]({url})" if _link(url) and len(url) <= LINE_LIMIT else name
 
 
-def _name(one: Resource, limit: int) -> str:
+def _name(one: Resource | soundcloud.Resource, limit: int) -> str:
     """The name, or the key of something whose name is blank: Discord refuses an empty title."""
+    if isinstance(one, soundcloud.Resource):
+        return inline(named(one), limit) or escape(one.urn, limit)
     return inline(one.name, limit) or escape(one.key, limit)
+
+
+def named(one: soundcloud.Resource) -> str:
+    """What SoundCloud calls a track, a playlist or a person."""
+    return one.get("title") or one.get("username") or ""
 
 
 def _link(url: str) -> str | None:
@@ -265,5 +364,8 @@ def _link(url: str) -> str | None:
 
 def _picture(pictured: Cloudcast | User, size: str) -> str | None:
     """A picture of Mixcloud's own; one from anywhere else would tell its owner who looks."""
-    url = pictured.picture(size)
+    return _of_site(pictured.picture(size))
+
+
+def _of_site(url: str | None) -> str | None:
     return url if url and _link(url) and PICTURES.match(url) else None

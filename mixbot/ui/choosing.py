@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from mixbot.accounts import Action
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, ngettext
-from mixbot.mixcloud import Link
+from mixbot.links import host_of, page_of
 from mixbot.ui.acting import carry_out
 from mixbot.ui.answers import Answer
 from mixbot.ui.components import MOST_OPTIONS, menu, option, row
 from mixbot.ui.handling import Interaction, chosen, handles
 from mixbot.ui.references import Reference, reference, resolve
-from mixbot.ui.showing import host_of, open_show
+from mixbot.ui.showing import open_show
 from mixbot.ui.text import isolate, plain
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ CARD = "card"
 
 class NoShowHere(UserError):
     def __init__(self) -> None:
-        super().__init__(N_("There is no link to a Mixcloud show in this message."))
+        super().__init__(N_("There is no link to a show in this message."))
 
 
 async def settle(answer: Answer, show_keys: list[str], to: str) -> None:
@@ -62,9 +62,9 @@ async def settle(answer: Answer, show_keys: list[str], to: str) -> None:
 
 def name(bot: MixBot, key: str) -> str:
     """What a menu calls `key`: its title if a card showed it lately, else what its link says."""
-    link = Link.from_key(key)
-    title = bot.names.get(key) or (link.show or "").replace("-", " ")
-    return f"{isolate(title)} · {isolate(link.user)}" if title else link.user
+    page = page_of(key)
+    title = bot.names.get(key) or (page.name or "").replace("-", " ")
+    return f"{isolate(title)} · {isolate(page.user)}" if title else page.user
 
 
 async def _do(answer: Answer, key: str, to: str) -> None:

@@ -12,11 +12,15 @@ from urllib.parse import quote, unquote
 
 import orjson
 
+from mixbot import soundcloud
+from mixbot.errors import UserError
 from mixbot.languages import N_, _, ngettext, spoken
 from mixbot.mixcloud import FeedItem, Mixcloud, Resource, ResourceList, SearchType
 from mixbot.mixcloud.models import resource
+from mixbot.links import page_of
 from mixbot.ui.components import option
 from mixbot.ui.references import SHORT, Reference, plain_text, resolve
+from mixbot.soundcloud.models import resource as soundcloud_resource
 from mixbot.ui.text import duration, plain
 
 if TYPE_CHECKING:
@@ -41,7 +45,18 @@ OF_PEOPLE = {
 OF_SHOWS = {"i": "similar", "o": "comments"}
 OWN = {"e": "me/feed", "w": "me/listen-later"}
 PLAYLIST = "z"
-SHOWS = "sgphnkmcflizw"  # the listings whose results are shows
+# Of SoundCloud: what is searched, and what belongs to a person, a track or a playlist.
+TRACK_SEARCHES: dict[str, soundcloud.SearchType] = {"T": "track", "V": "user", "W": "playlist"}
+OF_TRACKS = {
+    "X": "users/{}/tracks",
+    "L": "users/{}/likes/tracks",
+    "P": "users/{}/playlists",
+    "A": "users/{}/followers",
+    "B": "users/{}/followings",
+    "M": "tracks/{}/related",
+    "K": "playlists/{}/tracks",
+}
+SHOWS = "sgphnkmcflizwTXLMK"  # the listings whose results are shows
 FEED, COMMENTS = "e", "o"
 
 TITLES = {
@@ -62,7 +77,16 @@ TITLES = {
     "o": N_("Comments on {what}"),
     "e": N_("What the people you follow have been up to"),
     "w": N_("Your Listen later"),
+    "X": N_("Tracks of {what}"),
+    "L": N_("Likes of {what}"),
+    "P": N_("Playlists of {what}"),
+    "A": N_("Followers of {what}"),
+    "B": N_("Who {what} follows"),
+    "M": N_("Similar to {what}"),
+    "K": N_("Tracks of {what}"),
 }
+MOST_EMPTY = 3  # pages in a row, after which there may be others all the same
+MOST_WALKED = 25  # pages that are asked for to find one, since SoundCloud has no other way
 
 
 @dataclass(slots=True)
@@ -76,6 +100,7 @@ class Leaf:
     joined: bytes
     ends: array[int]  # of each result in `joined`
     more: bool
+    next_href: str | None = None  # where SoundCloud has the page after it
     options: dict[str, Any] = field(default_factory=dict)  # of the menu, by language
     drawn: tuple[Any, Any] = (None, None)  # which of the results was shown last, and how
 
@@ -92,9 +117,9 @@ class Leaf:
         data: dict[str, Any] = orjson.loads(self.joined[begin : self.ends[number]])
         return data
 
-    def result(self, number: int) -> Resource:
+    def result(self, number: int) -> Any:
         """The result at `number`."""
-        return resource(self._data(number))
+        return _made(self._data(number))
 
     def all_data(self) -> list[dict[str, Any]]:
         """All results, as they are kept."""
@@ -102,7 +127,7 @@ class Leaf:
 
     def all(self) -> list[Any]:
         """All results."""
-        return [resource(data) for data in self.all_data()]
+        return [_made(data) for data in self.all_data()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +144,16 @@ class Listing:
 
     def title(self, bot: MixBot) -> str:
         """What is listed, in words."""
-        if self.code in SEARCHES:
+        if self.code in SEARCHES or self.code in TRACK_SEARCHES:
             return _("“{query}”", query=self.query)
         return _(TITLES[self.code], what=self._what(bot))
 
     def _what(self, bot: MixBot) -> str:
         if self.code in OF_TAGS:
             return spelled(self.query)
+        if self.code in OF_TRACKS:
+            page = page_of(self.query)
+            return bot.names.get(self.query) or (page.name or page.user).replace("-", " ")
         user, _slash, name = self.query.partition("/")
         if self.code == PLAYLIST:
             return name.replace("-", " ")
@@ -142,9 +170,48 @@ class Listing:
                 return _leaf(await self._ask(mixcloud, offset), offset)
         key = (self.code, self.query, offset)
         kept = bot.pages.get(key)
+        if kept is None and self.code in (*TRACK_SEARCHES, *OF_TRACKS):
+            return await self._walked(bot, offset)
         if kept is None:
             kept = bot.pages[key] = _leaf(await self._ask(bot.mixcloud, offset), offset)
         return kept
+
+    async def _walked(self, bot: MixBot, offset: int) -> Leaf:
+        """A page of SoundCloud, which tells where a page is only on the one before it.
+
+        Those before it are asked for, too, unless they are still there.
+        """
+        first = offset
+        while first and (self.code, self.query, first) not in bot.pages:
+            first -= self.size
+        if (offset - first) // self.size > MOST_WALKED:
+            raise TooFar
+        client = bot.accounts.soundcloud.client
+        leaf = bot.pages.get((self.code, self.query, first))
+        if leaf is None:
+            leaf = await self._keep(bot, await self._first_tracks(bot), first)
+        while first < offset and leaf.next_href:
+            first += self.size
+            leaf = await self._keep(bot, await client.list_at(leaf.next_href), first)
+        return leaf if first == offset else Leaf.of((), more=False)
+
+    async def _first_tracks(self, bot: MixBot) -> soundcloud.ResourceList:
+        service = bot.accounts.soundcloud
+        if kind := TRACK_SEARCHES.get(self.code):
+            return await service.client.search(self.query, type=kind, limit=self.size)
+        path = OF_TRACKS[self.code].format(await service.urn(self.query))
+        return await service.client.list_at(f"/{path}", limit=self.size)
+
+    async def _keep(self, bot: MixBot, page: soundcloud.ResourceList, offset: int) -> Leaf:
+        for _again in range(MOST_EMPTY):
+            if page or not page.next_href:
+                break
+            page = await bot.accounts.soundcloud.client.list_at(page.next_href)
+        items = [_slim_track(one) for one in page.data["collection"]]
+        leaf = Leaf.of(items, more=page.has_next)
+        leaf.next_href = page.next_href
+        bot.pages[self.code, self.query, offset] = leaf
+        return leaf
 
     async def _ask(self, mixcloud: Mixcloud, offset: int) -> ResourceList:
         code, size = self.code, self.size
@@ -172,6 +239,11 @@ class Listing:
         if language not in leaf.options:
             leaf.options[language] = _options(leaf.all_data(), offset, more=leaf.more)
         return leaf.options[language]
+
+
+class TooFar(UserError):
+    def __init__(self) -> None:
+        super().__init__(N_("I no longer know where this page is. Search for it once more."))
 
 
 def tag_query(tag: str | None, city: str | None) -> str:
@@ -271,6 +343,26 @@ def _slim(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+SHOWN_OF_TRACKS = (
+    "kind id urn title username permalink permalink_url artwork_url avatar_url duration genre "
+    "tag_list created_at access playback_count favoritings_count reveal_stats track_count "
+    "likes_count followers_count"
+).split()
+
+
+def _slim_track(data: dict[str, Any]) -> dict[str, Any]:
+    """What a card of a list shows of a track, a playlist or a person of SoundCloud."""
+    kept = {name: data[name] for name in SHOWN_OF_TRACKS if name in data}
+    if user := data.get("user"):
+        kept["user"] = _slim_track(user)
+    return kept
+
+
+def _made(data: dict[str, Any]) -> Any:
+    """What it is: SoundCloud says so in `kind`, which Mixcloud does not have."""
+    return soundcloud_resource(data) if "kind" in data else resource(data)
+
+
 def _slim_user(user: dict[str, Any]) -> dict[str, Any]:
     kept = {"key": user["key"], "url": user["url"], "name": user["name"]}
     if medium := user.get("pictures", {}).get("medium"):
@@ -284,7 +376,7 @@ def _slim_user(user: dict[str, Any]) -> dict[str, Any]:
 def _options(items: Iterable[dict[str, Any]], offset: int, *, more: bool) -> Any:
     """The lines of a menu, as JSON in JSON: they are sent again and again."""
     lines = [
-        option(plain(one["name"], 100) or one["key"][:100], str(number), _description(one))
+        option(plain(_name(one), 100), str(number), _description(one))
         for number, item in enumerate(items, offset)
         if "comment" not in item and (one := _subject(item))
     ]
@@ -305,10 +397,18 @@ def _subject(item: dict[str, Any]) -> dict[str, Any] | None:
     return subjects[0] if subjects else None
 
 
+def _name(one: dict[str, Any]) -> str:
+    names = (one.get(name) for name in ("name", "title", "username", "key", "urn"))
+    return next(name for name in names if name and name.strip())
+
+
 def _description(one: dict[str, Any]) -> str:
     user = one.get("user")
     if user is None:
         return ""
+    if "kind" in one:
+        lasts = duration(one["duration"] // 1000) if one.get("duration") else ""
+        return plain(" · ".join(filter(None, (user["username"], lasts))), 100)
     said: str = user["name"]
     if seconds := one.get("audio_length"):
         said = f"{said} · {duration(seconds)}"

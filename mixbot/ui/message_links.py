@@ -16,12 +16,17 @@ import discord
 from cachetools import TTLCache
 from discord.http import Route
 
+from mixbot.accounts import ServiceOff
 from mixbot.languages import ENGLISH, speak
-from mixbot.mixcloud import Cloudcast, MixcloudError, find_links
+from mixbot.links import find_links
+from mixbot.mixcloud import MixcloudError
+from mixbot.services import provider_of
+from mixbot.soundcloud import SoundCloudError
 from mixbot.store import LinkReply, ServerSettings
 from mixbot.ui import cards
 from mixbot.ui.components import Component, Rows, row
-from mixbot.ui.showing import NotAShowThere, fetch_show, keys_of_shows, show_buttons
+from mixbot.ui.details import Glance, NotAShowThere
+from mixbot.ui.showing import fetch_glance, keys_of_shows
 from mixbot.ui.tongues import server_language
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ SHORT_LINKS = 3  # of one message, since each is a question to Mixcloud
 PAUSE = timedelta(hours=1)  # between two cards for the same show in the same channel
 QUIET_SECONDS = 600.0  # in a channel where we may not speak; refusals are counted by Discord
 SUPPRESS_EMBEDS, SILENT = 1 << 2, 1 << 12  # bits of a message's flags
+LINKED = re.compile(r"mixcloud\.com|soundcloud\.(?:com|app)", re.IGNORECASE)
 NO_HISTORY = 160002  # a reply needs to read what it replies to
 # What its author does not want to be previewed, or does not mean: <links>, spoilers and code.
 UNMEANT = re.compile(r"<https?://[^>\s]*>|\|\|.*?\|\||```.*?```|`[^`]*`", re.DOTALL)
@@ -74,7 +80,7 @@ class MessageLinks:
 
     async def posted(self, said: Said) -> None:
         """Answer a new message, if it has links to shows and the server wants that."""
-        if "mixcloud.com" not in said.content.lower() or said.channel_id in self._quiet:
+        if not LINKED.search(said.content) or said.channel_id in self._quiet:
             return
         settings = await self._settings(said)
         if settings is None:
@@ -126,9 +132,10 @@ class MessageLinks:
         links = dict.fromkeys(find_links(UNMEANT.sub(" ", said.content)))
         try:
             keys = await keys_of_shows(self._bot, links, most_short=SHORT_LINKS)
-        except MixcloudError:  # the others need nobody to be asked
+        except (MixcloudError, SoundCloudError, ServiceOff):  # the others need nobody to be asked
             keys = await keys_of_shows(self._bot, links, most_short=0)
-        return keys[:MOST_CARDS]
+        here = self._bot.accounts.providers
+        return [key for key in keys if provider_of(key) in here][:MOST_CARDS]
 
     async def _answer(self, said: Said, settings: ServerSettings, *, edited: bool = False) -> None:
         bot, now = self._bot, datetime.now(UTC)
@@ -164,15 +171,15 @@ class MessageLinks:
 
     async def _body(self, keys: Sequence[str], settings: ServerSettings) -> Component | None:
         """The answer with a card for each show that Mixcloud has, or None if there is none."""
-        found: list[Cloudcast] = []
+        found: list[Glance] = []
         for key in keys:
             try:
-                found.append(await fetch_show(self._bot, key))
-            except (MixcloudError, NotAShowThere) as error:
+                found.append(await fetch_glance(self._bot, key))
+            except (MixcloudError, SoundCloudError, NotAShowThere) as error:
                 log.info("a link in a message has no card: %s", type(error).__name__)
         if not found:
             return None
-        drawn = [(cards.show(show, large=False), rows) for show, rows in await self._rows(found)]
+        drawn = [(one.card, rows) for one, rows in self._rows(found)]
         if settings.classic:
             embeds = [cards.as_embed(card)["embeds"][0] for card, _rows in drawn]
             return {"embeds": embeds, "components": [rows[0] for _card, rows in drawn]}
@@ -181,12 +188,12 @@ class MessageLinks:
             "components": [cards.framed(card, rows) for card, rows in drawn],
         }
 
-    async def _rows(self, shows: Sequence[Cloudcast]) -> list[tuple[Cloudcast, Rows]]:
+    def _rows(self, shows: Sequence[Glance]) -> list[tuple[Glance, Rows]]:
         """The buttons of each show. Those of a host stand once: Discord refuses a second one."""
         stand: set[str] = set()
-        drawn: list[tuple[Cloudcast, Rows]] = []
+        drawn: list[tuple[Glance, Rows]] = []
         for show in shows:
-            buttons = (await show_buttons(self._bot, show))["components"]
+            buttons = show.buttons["components"]
             kept = [one for one in buttons if one.get("custom_id") not in stand]
             stand |= {one["custom_id"] for one in kept if "custom_id" in one}
             drawn.append((show, [row(*kept)]))

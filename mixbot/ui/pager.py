@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mixbot.accounts import NotLinked
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, spoken
+from mixbot import soundcloud
 from mixbot.mixcloud import Cloudcast, Playlist, Tag, User
+from mixbot.services.soundcloud import key_of
 from mixbot.ui import cards, linking
 from mixbot.ui.answers import Answer, remember, written_once
+from mixbot.ui.details import Glance
 from mixbot.ui.components import Component, Rows, button, menu, row
 from mixbot.ui.handling import Interaction, chosen, handles, seen_alone
 from mixbot.ui.listings import (
@@ -34,7 +37,7 @@ from mixbot.ui.listings import (
     stored,
 )
 from mixbot.ui.references import Reference, resolve
-from mixbot.ui.showing import open_person, open_show, show_buttons
+from mixbot.ui.showing import glance, open_person, open_show
 from mixbot.ui.text import escape
 
 if TYPE_CHECKING:
@@ -69,16 +72,6 @@ class Page:
     card: cards.Card
     rows: Rows
     show_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A show of a page as it was drawn, for the next one who comes to it."""
-
-    key: str
-    name: str
-    card: cards.Card
-    buttons: Component
 
 
 class NothingThere(UserError):
@@ -126,6 +119,8 @@ async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) ->
     written = await stored(bot, place.listing)
     known = place.offset + len(leaf)
     before, after = place.index - 1, place.index + 1
+    if after >= known:  # a page of SoundCloud may have fewer than were asked for
+        after = place.offset + place.listing.size
     turning = [
         _turn_button(_("◀ Previous"), place, written, before, enabled=before >= 0),
         _turn_button(_("Next ▶"), place, written, after, enabled=after < known or leaf.more),
@@ -138,17 +133,17 @@ async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) ->
     return Page(shown.card, rows, shown.key)
 
 
-async def _shown(bot: MixBot, place: Place, leaf: Leaf) -> Shown:
+async def _shown(bot: MixBot, place: Place, leaf: Leaf) -> Glance:
     """The show at `place`; nearly everyone comes to the first of a page, and it is drawn once."""
     which = place.index, spoken()
     if leaf.drawn[0] != which:
         leaf.drawn = which, await _draw(bot, place, leaf)
-    shown: Shown = leaf.drawn[1]
+    shown: Glance = leaf.drawn[1]
     return shown
 
 
-async def _draw(bot: MixBot, place: Place, leaf: Leaf) -> Shown:
-    show = cast(Cloudcast, leaf.result(min(place.index - place.offset, len(leaf) - 1)))
+async def _draw(bot: MixBot, place: Place, leaf: Leaf) -> Glance:
+    show = leaf.result(min(place.index - place.offset, len(leaf) - 1))
     known = place.offset + len(leaf)
     at = _(
         "{place} of {total} · {title}",
@@ -156,8 +151,8 @@ async def _draw(bot: MixBot, place: Place, leaf: Leaf) -> Shown:
         total=f"{known}+" if leaf.more else known,
         title=escape(place.listing.title(bot), 150),
     )
-    card = cards.show(show, large=False, small=at)
-    return Shown(show.key, show.name, card, written_once(await show_buttons(bot, show)))
+    shown = await glance(bot, show, small=at)
+    return replace(shown, buttons=written_once(shown.buttons))
 
 
 async def _draw_lines(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -> Page:
@@ -255,15 +250,19 @@ async def _open_line(interaction: Interaction, place: Place) -> None:
                 await open_show(answer, found.key)
             case Playlist():
                 await open_listing(answer, playlist_of(found.key))
+            case soundcloud.User():
+                await open_person(answer, key_of(found))
+            case soundcloud.Playlist():
+                await open_show(answer, key_of(found))
             case Tag():
                 tag = found.key.strip("/").rsplit("/", 1)[-1]
                 nothing = _("Nothing carries this tag yet.")
                 await open_listing(answer, Listing("g", tag), nothing=nothing)
 
 
-@handles(re.compile(r"m1:see:(?P<code>[io]):(?P<ref>.+)"))
+@handles(re.compile(r"m1:see:(?P<code>[ioMK]):(?P<ref>.+)"))
 async def see(interaction: Interaction, match: re.Match[str]) -> None:
-    """Show what is similar to a show, or what was said about it."""
+    """Show what is similar to a show, what was said about it, or what is in a playlist."""
     await _open_list(interaction, match["code"], match["ref"])
 
 

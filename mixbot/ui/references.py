@@ -8,6 +8,7 @@ from typing import NewType
 from mixbot.errors import UserError
 from mixbot.languages import N_
 from mixbot.mixcloud import Link
+from mixbot.services import MIXCLOUD, provider_of
 from mixbot.store import Store
 
 ROOM = 80  # characters; the rest of a custom_id is for what its button does
@@ -22,7 +23,7 @@ class LostReference(UserError):
 
 
 async def reference(store: Store, key: str) -> Reference:
-    """`key` without slashes around it and unquoted, or the short id the store keeps it under."""
+    """`key` as people read it, or the short id the store keeps it under."""
     text = plain_text(key)
     if len(text) <= ROOM and not text.startswith(SHORT):
         return Reference(text)
@@ -31,11 +32,13 @@ async def reference(store: Store, key: str) -> Reference:
 
 @lru_cache(4096)
 def plain_text(key: str) -> str:
-    """`key` without slashes around it and unquoted.
+    """`key` as people read it: one of Mixcloud without slashes around it, and unquoted.
 
     >>> plain_text("/spartacus/%C3%A9t%C3%A9/")
     'spartacus/été'
     """
+    if provider_of(key) != MIXCLOUD:
+        return key
     link = Link.from_key(key)
     return link.user if link.show is None else f"{link.user}/{link.show}"
 
@@ -43,6 +46,8 @@ def plain_text(key: str) -> str:
 async def resolve(store: Store, ref: Reference) -> str:
     """The key that `ref` stands for; raises LostReference when the store has forgotten it."""
     if not ref.startswith(SHORT):
+        if provider_of(ref) != MIXCLOUD:
+            return ref
         user, _, show = ref.partition("/")
         return Link(user, show or None).key
     key = await store.long_key(ref.removeprefix(SHORT))

@@ -6,15 +6,16 @@ import logging
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 from discord import app_commands
 
-from mixbot import mixcloud
+from mixbot import mixcloud, soundcloud
 from mixbot.errors import UserError
 from mixbot.languages import _
+from mixbot.services import MIXCLOUD, NAMES, SOUNDCLOUD
 from mixbot.ui.answers import ALREADY_ACKNOWLEDGED, Answer, Undelivered
 from mixbot.ui.text import escape, when
 from mixbot.ui.watching import OUTCOME
@@ -40,26 +41,46 @@ def explain(error: BaseException) -> str | None:
             )
         case app_commands.CheckFailure():
             return str(error)
-        case mixcloud.NotFound():
+        case mixcloud.MixcloudError():
+            return _explain(error, mixcloud, MIXCLOUD)
+        case soundcloud.Unauthorized(message=message):
             return _(
-                "Mixcloud has nothing there: it may be private, renamed or removed. "
-                "Look for it with `/mixcloud search`."
+                "{service} did not accept that: {message}",
+                service=NAMES[SOUNDCLOUD],
+                message=escape(message, 500),
             )
-        case mixcloud.RateLimited(retry_after=seconds):
-            moment = datetime.now(UTC) + timedelta(seconds=seconds)
-            return _("Mixcloud asks to wait. Try again {moment}.", moment=when(moment, "R"))
-        case mixcloud.Unreachable():
-            return _("Mixcloud does not answer right now. Try again in a while.")
-        case mixcloud.Rejected(status=403, message=message):
-            return _(
-                "Mixcloud does not show that to me: {message} "
-                "Find another with `/mixcloud search`.",
-                message=escape(message, 200),
-            )
-        case mixcloud.Rejected(message=message):
-            return _("Mixcloud did not accept that: {message}", message=escape(message, 500))
+        case soundcloud.SoundCloudError():
+            return _explain(error, soundcloud, SOUNDCLOUD)
         case discord.Forbidden(code=50001 | 50013):
             return _("Discord does not let me do that here: {reason}.", reason=error.text)
+    return None
+
+
+def _explain(error: BaseException, library: Any, provider: str) -> str | None:
+    """What to tell of what the library of a service raises."""
+    named = {"service": NAMES[provider], "provider": provider}
+    match error:
+        case library.NotFound():
+            return _(
+                "{service} has nothing there: it may be private, renamed or removed. "
+                "Look for it with `/{provider} search`.",
+                **named,
+            )
+        case library.RateLimited(retry_after=seconds):
+            moment = when(datetime.now(UTC) + timedelta(seconds=seconds), "R")
+            return _("{service} asks to wait. Try again {moment}.", moment=moment, **named)
+        case library.Unreachable():
+            return _("{service} does not answer right now. Try again in a while.", **named)
+        case library.Rejected(status=403, message=message):
+            return _(
+                "{service} does not show that to me: {message} "
+                "Find another with `/{provider} search`.",
+                message=escape(message, 200),
+                **named,
+            )
+        case library.Rejected(message=message):
+            message = escape(message, 500)
+            return _("{service} did not accept that: {message}", message=message, **named)
     return None
 
 
@@ -68,6 +89,8 @@ def _outcome(error: BaseException) -> str:
     match error:
         case mixcloud.RateLimited() | mixcloud.Unreachable():
             return "mixcloud"
+        case soundcloud.RateLimited() | soundcloud.Unreachable():
+            return "soundcloud"
         case _ if explain(error) is None:
             return "bug"
     return "refused"

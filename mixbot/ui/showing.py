@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
+from mixbot import mixcloud
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, grouped
-from mixbot.mixcloud import Cloudcast, Link, Resource, ShortLink, User
+from mixbot.links import Link, ShortLink, key_of, page_of
+from mixbot.mixcloud import Cloudcast, Resource, User
 from mixbot.mixcloud.models import resource
 from mixbot.mixcloud.tracklists import written_time
-from mixbot.ui import cards
+from mixbot.services import SOUNDCLOUD, provider_of
+from mixbot.ui import cards, tracks
 from mixbot.ui.acting import action_button
-from mixbot.ui.answers import Answer, Body, Form, remember, written_once
+from mixbot.ui.answers import Answer, remember, written_once
+from mixbot.ui.details import Detail, Drawn, Glance, NotAPersonThere, NotAShowThere
 from mixbot.ui.components import (
     URL_LIMIT,
     Component,
@@ -47,40 +50,9 @@ LISTS = {
 }
 
 
-class NotAShowThere(UserError):
-    def __init__(self) -> None:
-        super().__init__(
-            N_("That leads to something else than a show on Mixcloud. Paste a link to a show.")
-        )
-
-
-class NotAPersonThere(UserError):
-    def __init__(self) -> None:
-        super().__init__(
-            N_("That leads to something else than a person on Mixcloud. Give me a user name.")
-        )
-
-
 class NoTracklist(UserError):
     def __init__(self) -> None:
         super().__init__(N_("Mixcloud tells no tracklist of this show."))
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """A show or person as it is kept: its JSON, and the answers that were drawn of it."""
-
-    written: bytes
-    drawn: dict[Form, Drawn] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """An answer that shows what is at `key`, ready to be given again."""
-
-    key: str
-    name: str
-    body: Body
 
 
 async def fetch_show(bot: MixBot, key: str) -> Cloudcast:
@@ -110,12 +82,19 @@ async def _fetch(bot: MixBot, key: str, kind: type[T], problem: type[UserError])
 async def keys_of_shows(
     bot: MixBot, links: Iterable[Link | ShortLink], *, most_short: int
 ) -> list[str]:
-    """The keys of the shows that `links` lead to, each once; Mixcloud is asked of short ones."""
+    """The keys of the shows that `links` lead to, each once; its service is asked of short ones."""
     links = list(links)
     short = [link for link in links if isinstance(link, ShortLink)]
-    long = {link: await bot.mixcloud.resolve(link) for link in short[:most_short]}
-    found = (long.get(link) if isinstance(link, ShortLink) else link for link in links)
-    return list(dict.fromkeys(link.key for link in found if link and link.show))
+    long = {link: await key_behind(bot, link) for link in short[:most_short]}
+    keys = (long.get(link) if isinstance(link, ShortLink) else key_of(link) for link in links)
+    return list(dict.fromkeys(key for key in keys if key and page_of(key).name))
+
+
+async def key_behind(bot: MixBot, link: ShortLink) -> str:
+    """The key of what a short link leads to, as its service tells."""
+    if isinstance(link, mixcloud.ShortLink):
+        return (await bot.mixcloud.resolve(link)).key
+    return await tracks.key_behind(bot, link)
 
 
 async def open_show(answer: Answer, key: str, *, at: int | None = None) -> None:
@@ -133,6 +112,8 @@ async def open_show(answer: Answer, key: str, *, at: int | None = None) -> None:
 
 async def _draw_show(answer: Answer, key: str, at: int | None) -> Drawn:
     bot = answer.interaction.client
+    if provider_of(key) == SOUNDCLOUD:
+        return await tracks.draw(answer, key)
     show = await fetch_show(bot, key)
     rows = [
         await show_buttons(bot, show, start=at),
@@ -165,6 +146,20 @@ def track_at(show: Cloudcast, at: int) -> int | None:
         if track.start_time is not None and track.start_time <= at
     ]
     return started[-1] if started else None
+
+
+async def glance(bot: MixBot, show: Any, *, small: str = "") -> Glance:
+    """A show of either service among others: with its artwork small, and what can be done."""
+    if isinstance(show, tracks.KINDS):
+        return await tracks.glance(bot, show, small=small)
+    card = cards.show(show, large=False, small=small)
+    return Glance(show.key, show.name, card, await show_buttons(bot, show))
+
+
+async def fetch_glance(bot: MixBot, key: str) -> Glance:
+    """The show at `key` among others. Raises NotAShowThere for anything else."""
+    fetch = tracks.fetch_track if provider_of(key) == SOUNDCLOUD else fetch_show
+    return await glance(bot, await fetch(bot, key))
 
 
 async def show_buttons(bot: MixBot, show: Cloudcast, *, start: int | None = None) -> Component:
@@ -203,6 +198,9 @@ async def _more_buttons(bot: MixBot, show: Cloudcast, *, private: bool) -> Compo
 async def open_person(answer: Answer, key: str) -> None:
     """Answer with a person's card, a way to follow them, and their lists."""
     bot = answer.interaction.client
+    if provider_of(key) == SOUNDCLOUD:
+        await tracks.open_person(answer, key)
+        return
     user = await fetch_person(bot, key)
     ref = await reference(bot.store, user.key)
     buttons = [action_button("follow", ref)]
@@ -283,7 +281,3 @@ async def show_to_all(interaction: Interaction, match: re.Match[str]) -> None:
             case _tracks:
                 await open_tracklist(answer, key, 0)
 
-
-def host_of(key: str) -> str:
-    """The key of the person whose show or profile `key` is."""
-    return Link(Link.from_key(key).user).key

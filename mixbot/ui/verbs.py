@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mixbot.accounts import Action
 from mixbot.languages import N_, _
-from mixbot.mixcloud import Link
+from mixbot.links import page_of
+from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
 from mixbot.ui.text import inline
 
 
@@ -80,7 +81,28 @@ VERBS = {
         "listen_later",
     ),
 }
+LIKES = {  # what SoundCloud calls them
+    "favorite": Verb(
+        "fav",
+        N_("♥ Like"),
+        N_("Then I will add {what} to your likes."),
+        N_("Added {what} to your likes."),
+        "unfavorite",
+    ),
+    "unfavorite": Verb(
+        "unfav",
+        N_("Unlike"),
+        N_("Then I will remove {what} from your likes."),
+        N_("Removed {what} from your likes."),
+        "favorite",
+    ),
+}
 BY_CODE = {verb.code: name for name, verb in VERBS.items()}
+
+
+def words(verb: str, provider: str = MIXCLOUD) -> Verb:
+    """The words for doing `verb` at a service."""
+    return (LIKES.get(verb) if provider == SOUNDCLOUD else None) or VERBS[verb]
 
 
 PUBLISHING = {  # what may wait for an account, too, and is done by `ui.publishing`
@@ -93,16 +115,20 @@ def will(action: Action, names: Mapping[str, str]) -> str:
     """What is going to happen: “Then I will add Party Time to your favorites.”"""
     if action.verb in PUBLISHING:
         return _(PUBLISHING[action.verb])
-    return _(VERBS[action.verb].will, what=_what(action.key, names))
+    return _(_words(action).will, what=_what(action.key, names))
 
 
 def did(action: Action, names: Mapping[str, str]) -> str:
     """What has happened: “Added Party Time to your favorites.”"""
-    return _(VERBS[action.verb].did, what=_what(action.key, names))
+    return _(_words(action).did, what=_what(action.key, names))
+
+
+def _words(action: Action) -> Verb:
+    return words(action.verb, provider_of(action.key))
 
 
 def _what(key: str, names: Mapping[str, str]) -> str:
-    link = Link.from_key(key)
-    name = names.get(key) or (link.show or link.user).replace("-", " ")
+    page = page_of(key)
+    name = names.get(key) or (page.name or page.user).replace("-", " ")
     text = f"**{inline(name, 200)}**"
-    return f"[{text}](<{link.url}>)" if len(link.url) <= 600 else text
+    return f"[{text}](<{page.url}>)" if len(page.url) <= 600 else text

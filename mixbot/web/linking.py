@@ -1,4 +1,4 @@
-"""The pages between Discord and Mixcloud. What they mean is decided in `mixbot.accounts`."""
+"""The pages between Discord and a music service. What they mean is decided in `mixbot.accounts`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cachetools import TTLCache
 
 from mixbot.accounts import Accounts, CodeToEnter, LinkFailed
 from mixbot.languages import N_, speak
+from mixbot.services import MIXCLOUD, NAMES, SOUNDCLOUD
 
 from .pages import TooManyRequests, content_policy, page
 
@@ -20,13 +21,10 @@ REQUESTS_ALLOWED = 30  # a minute and address
 
 
 class CookiesNeeded(LinkFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            N_(
-                "Your browser did not keep our cookie, without which we cannot tell that it is "
-                "yours. Allow cookies for this page, then open the link in Discord again."
-            )
-        )
+    sentence = N_(
+        "Your browser did not keep our cookie, without which we cannot tell that it is yours. "
+        "Allow cookies for this page, then open the link in Discord again."
+    )
 
 
 class Linking:
@@ -47,6 +45,9 @@ class Linking:
         app.router.add_get(
             "/oauth/mixcloud/callback/{nonce}", self.back_from_mixcloud, allow_head=False
         )
+        app.router.add_get(
+            "/oauth/soundcloud/callback", self.back_from_soundcloud, allow_head=False
+        )
 
     async def ask(self, request: web.Request) -> web.Response:
         """Say who is being linked to what. Previewers come here too, so nothing changes."""
@@ -60,6 +61,8 @@ class Linking:
             "link.html",
             {
                 "name": attempt.user_name,
+                "provider": attempt.provider,
+                "service": NAMES[attempt.provider],
                 "token": form_token(browser, link),
                 "asks_for_code": self._accounts.asks_for_code,
             },
@@ -92,17 +95,27 @@ class Linking:
         return web.Response(status=303, headers={"Location": onward})
 
     async def back_from_mixcloud(self, request: web.Request) -> web.Response:
+        return await self._back(request, request.match_info["nonce"], MIXCLOUD)
+
+    async def back_from_soundcloud(self, request: web.Request) -> web.Response:
+        return await self._back(request, request.query.get("state", ""), SOUNDCLOUD)
+
+    async def _back(self, request: web.Request, nonce: str, provider: str) -> web.Response:
+        """The browser is back from where its user was asked; say what came of it."""
         self._count(request)
         outcome = await self._accounts.finish_link(
-            request.match_info["nonce"],
+            nonce,
             request.query.get("code", ""),
             browser=request.cookies.get(self._cookie, ""),
+            provider=provider,
         )
+        told = {"provider": provider, "service": NAMES[provider]}
         if isinstance(outcome, CodeToEnter):
             half = len(outcome.code) // 2
-            return page(request, "code.html", {"code": (outcome.code[:half], outcome.code[half:])})
-        waiting = outcome.waiting is not None
-        return page(request, "linked.html", {"name": outcome.account.name, "waiting": waiting})
+            code = outcome.code[:half], outcome.code[half:]
+            return page(request, "code.html", told | {"code": code})
+        told |= {"name": outcome.account.name, "waiting": outcome.waiting is not None}
+        return page(request, "linked.html", told)
 
     def _remember(self, response: web.Response, browser: str) -> None:
         response.set_cookie(

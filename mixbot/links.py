@@ -1,0 +1,60 @@
+"""Links to either service, and the keys by which the rest of mixbot knows what they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import TypeAlias
+
+from mixbot import mixcloud, soundcloud
+from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
+
+PREFIX = f"{SOUNDCLOUD}:"
+
+Link: TypeAlias = mixcloud.Link | soundcloud.Link
+ShortLink: TypeAlias = mixcloud.ShortLink | soundcloud.ShortLink
+"""Only its service knows where it leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a key says of the page that it is of: whose it is, and of what, if not of a person."""
+
+    provider: str
+    user: str
+    name: str | None
+    url: str
+    host: str  # the key of whose it is
+    is_playlist: bool = False
+
+
+def find_links(text: str) -> Iterator[Link | ShortLink]:
+    """Every link in `text` to a show or a person, those of Mixcloud first."""
+    return chain(mixcloud.find_links(text), soundcloud.find_links(text))
+
+
+def key_of(link: Link) -> str:
+    """The key of what `link` leads to."""
+    return link.key if isinstance(link, mixcloud.Link) else PREFIX + link.path
+
+
+@lru_cache(4096)
+def page_of(key: str) -> Page:
+    """What `key` says.
+
+    >>> page_of("soundcloud:forss/flickermood").url
+    'https://soundcloud.com/forss/flickermood'
+    """
+    if provider_of(key) == SOUNDCLOUD:
+        there = soundcloud.Link.from_path(key.removeprefix(PREFIX))
+        host = PREFIX + there.user
+        return Page(SOUNDCLOUD, there.user, there.name, there.url, host, there.is_playlist)
+    link = mixcloud.Link.from_key(key)
+    return Page(MIXCLOUD, link.user, link.show, link.url, mixcloud.Link(link.user).key)
+
+
+def host_of(key: str) -> str:
+    """The key of the person whose show or profile `key` is."""
+    return page_of(key).host

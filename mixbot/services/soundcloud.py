@@ -1,0 +1,104 @@
+"""SoundCloud, as accounts use it, and what is at a key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from mixbot.soundcloud import (
+    GrantEnded,
+    MemoryTokens,
+    Resource,
+    SoundCloud,
+    SoundCloudError,
+    SoundCloudOAuth,
+)
+from mixbot.tokens import AccountTokens, read_tokens, written_tokens
+
+from . import SOUNDCLOUD, Granted
+
+if TYPE_CHECKING:
+    from mixbot.store import Store
+    from mixbot.vault import Vault
+
+METHODS = {
+    "favorite": SoundCloud.like,
+    "unfavorite": SoundCloud.unlike,
+    "follow": SoundCloud.follow,
+    "unfollow": SoundCloud.unfollow,
+    "repost": SoundCloud.repost,
+    "unrepost": SoundCloud.unrepost,
+}
+PREFIX = f"{SOUNDCLOUD}:"
+SITE = "https://soundcloud.com/"
+
+
+class SoundCloudService:
+    """Tokens that live for an hour and are refreshed; `state` and PKCE at the consent.
+
+    Only the account of whom a client acts for says what its tokens are: `AccountTokens`.
+    """
+
+    provider = SOUNDCLOUD
+    verbs = frozenset(METHODS)
+    problem = SoundCloudError
+    ended = GrantEnded
+
+    def __init__(self, client: SoundCloud, public_url: str, store: Store, vault: Vault) -> None:
+        self.client = client
+        self._public_url = public_url
+        self._store = store
+        self._vault = vault
+        self._urns: LRUCache[str, str] = LRUCache(4096)  # by key
+
+    can_link = True
+
+    def consent_url(self, nonce: str, verifier: str) -> str:
+        return self._oauth.authorization(state=nonce, code_verifier=verifier).url
+
+    async def granted(self, nonce: str, code: str, verifier: str) -> Granted:
+        tokens = await self._oauth.tokens(code, verifier)
+        me = await self.client.with_tokens(MemoryTokens(tokens)).me()
+        return Granted(key_of(me), me.permalink or "", me.username, written_tokens(tokens))
+
+    def client_of(self, user_id: int, secret: str) -> SoundCloud:
+        return self.client.with_tokens(
+            AccountTokens(self._store, self._vault, user_id, self.provider)
+        )
+
+    async def do(self, client: SoundCloud, verb: str, key: str) -> None:
+        await METHODS[verb](client, await self.urn(key))
+
+    async def sign_out(self, client: SoundCloud) -> bool:
+        await client.sign_out()
+        return True
+
+    async def find(self, key: str) -> Resource:
+        """The track, playlist or person at `key`."""
+        found: Resource = await self.client.resolve(url_of(key))
+        self._urns[key] = self._urns[key_of(found)] = found.urn
+        return found
+
+    async def urn(self, key: str) -> str:
+        """What the API calls what is at `key`."""
+        return self._urns.get(key) or (await self.find(key)).urn
+
+    @property
+    def _oauth(self) -> SoundCloudOAuth:
+        return SoundCloudOAuth(
+            client_id=self.client.client_id,
+            client_secret=self.client.client_secret,
+            redirect_uri=f"{self._public_url}/oauth/soundcloud/callback",
+            soundcloud=self.client,
+        )
+
+
+def key_of(found: Resource) -> str:
+    """The key of a track, playlist or person, of the address of their page."""
+    return PREFIX + (found.url or "").partition("//")[2].partition("/")[2].partition("?")[0]
+
+
+def url_of(key: str) -> str:
+    """The page of what is at `key`."""
+    return SITE + key.removeprefix(PREFIX)

@@ -1,0 +1,143 @@
+"""Tracks, playlists and people of SoundCloud: their cards, with the buttons that belong to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from mixbot.languages import N_, _
+from mixbot.links import page_of
+from mixbot.services import SOUNDCLOUD
+from mixbot.services.soundcloud import key_of
+from mixbot.soundcloud import Playlist, Resource, ShortLink, Track, User
+from mixbot.soundcloud.models import resource
+from mixbot.ui import cards
+from mixbot.ui.acting import action_button
+from mixbot.ui.answers import Answer, written_once
+from mixbot.ui.components import Component, button, link_buttons, menu, option, row
+from mixbot.ui.details import Detail, Drawn, Glance, NotAPersonThere, NotAShowThere
+from mixbot.ui.references import Reference, reference
+
+if TYPE_CHECKING:
+    from mixbot.bot import MixBot
+
+KINDS = (Track, Playlist)
+LISTS = {
+    "X": N_("Tracks"),
+    "L": N_("Likes"),
+    "P": N_("Playlists"),
+    "A": N_("Followers"),
+    "B": N_("Following"),
+}
+
+
+async def key_behind(bot: MixBot, link: ShortLink) -> str:
+    """The key of what a short link leads to."""
+    return key_of(await bot.accounts.soundcloud.client.resolve(link.url))
+
+
+async def fetch_track(bot: MixBot, key: str) -> Track | Playlist:
+    """The track or playlist at `key`; raises NotAShowThere for anything else."""
+    found = await _fetch(bot, key)
+    if not isinstance(found, KINDS):
+        raise NotAShowThere(SOUNDCLOUD)
+    return found
+
+
+async def fetch_person(bot: MixBot, key: str) -> User:
+    """The person at `key`; raises NotAPersonThere for anything else."""
+    found = await _fetch(bot, key)
+    if not isinstance(found, User):
+        raise NotAPersonThere(SOUNDCLOUD)
+    return found
+
+
+async def _fetch(bot: MixBot, key: str) -> Resource:
+    """What is at `key`, asked for once in a while."""
+    soundcloud = bot.accounts.soundcloud
+    kept = bot.details.get(key)
+    found: Resource
+    if kept is None:
+        found = await soundcloud.find(key)
+        bot.details[key] = Detail(orjson.dumps(found.data))
+    else:
+        found = resource(orjson.loads(kept.written), soundcloud.client)
+    bot.names[key] = cards.named(found)
+    return found
+
+
+async def draw(answer: Answer, key: str) -> Drawn:
+    """The answer with the card of the track or playlist at `key`."""
+    bot = answer.interaction.client
+    track = await fetch_track(bot, key)
+    rows = [await _buttons(bot, key, track), await _more_buttons(bot, key, answer.private)]
+    body = answer.drawn(cards.track(track), rows)
+    drawn = Drawn(key, track.title, written_once(body))
+    if kept := bot.details.get(key):
+        kept.drawn[answer.form] = drawn
+    return drawn
+
+
+async def glance(bot: MixBot, track: Track | Playlist, *, small: str = "") -> Glance:
+    """A track or playlist among others."""
+    key = key_of(track)
+    card = cards.track(track, large=False, small=small)
+    return Glance(key, track.title, card, await _buttons(bot, key, track))
+
+
+async def open_person(answer: Answer, key: str) -> None:
+    """Answer with a person's card, a way to follow them, and their lists."""
+    bot = answer.interaction.client
+    user = await fetch_person(bot, key)
+    ref = await reference(bot.store, key)
+    buttons = [action_button("follow", ref, SOUNDCLOUD)]
+    buttons += link_buttons(_("Open on SoundCloud"), page_of(key).url)
+    if answer.private:
+        buttons.append(button(_("Show to all"), f"m1:all:person:{ref}"))
+    await answer.give(card=cards.artist(user), rows=[row(_lists_menu(ref)), row(*buttons)])
+
+
+async def open_me(answer: Answer) -> None:
+    """Answer with the account of who asked; raises NotLinked where there is none."""
+    bot = answer.interaction.client
+    async with bot.accounts.acting_on_soundcloud(answer.interaction.user.id) as soundcloud:
+        user = await soundcloud.me()
+    ref = await reference(bot.store, key_of(user))
+    buttons = link_buttons(_("Open on SoundCloud"), page_of(key_of(user)).url)
+    await answer.give(card=cards.artist(user), rows=[row(_lists_menu(ref)), row(*buttons)])
+
+
+async def _buttons(bot: MixBot, key: str, track: Track | Playlist) -> Component:
+    """♥ Like · Follow · Repost · Play, in a row."""
+    ref = await reference(bot.store, key)
+    host = await reference(bot.store, page_of(key).host)
+    return row(
+        action_button("favorite", ref, SOUNDCLOUD),
+        action_button("follow", host, SOUNDCLOUD),
+        action_button("repost", ref, SOUNDCLOUD),
+        *link_buttons(_("▶ Play on SoundCloud"), track.url or page_of(key).url),
+    )
+
+
+async def _more_buttons(bot: MixBot, key: str, private: bool) -> Component:
+    """What else there is to see of a track or playlist."""
+    ref = await reference(bot.store, key)
+    page = page_of(key)
+    see = "K" if page.is_playlist else "M"
+    label = _("Tracks") if page.is_playlist else _("Similar")
+    buttons = [
+        button(label, f"m1:see:{see}:{ref}"),
+        button(_("Artist"), f"m1:host:{await reference(bot.store, page.host)}"),
+    ]
+    if private:
+        buttons.append(button(_("Show to all"), f"m1:all:show:{ref}"))
+    return row(*buttons)
+
+
+def _lists_menu(ref: Reference) -> Component:
+    return menu(
+        f"m1:lists:{ref}",
+        [option(_(title), code) for code, title in LISTS.items()],
+        placeholder=_("Open one of the lists…"),
+    )
