@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote
+
+from mixbot.transport.addresses import Addresses, seconds, split
 
 SITE = "https://www.mixcloud.com"
 
@@ -27,29 +29,12 @@ SHORT_HOST = "i.mixcloud.com"
 PLAYER_HOSTS = frozenset({"player-widget.mixcloud.com"})
 PLAYER_PATHS = ("/widget/iframe", "/media/swf/player/")
 
-# What ends an address in running text: spaces, quotes and brackets of any script, and characters
-# nobody sees (but not the joiners, which are part of words in some scripts).
-_ENDS = (
-    r"\s\x00-\x1f\x7f-\x9f<>\"|\\^`{}\[\](),"
-    r"«»‹›“”„（）［］｛｝「」『』【】〔〕《》〈〉、。，．！？；：…"
-    r"\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-)
-_ADDRESS = re.compile(
-    # Addresses of other sites are read as well, so that what they contain is not taken for a link.
-    rf"(?<![/&?#%@])https?://[^{_ENDS}]+"
-    r"|(?<![\w.@/:\\%=&?#+-])(?://)?(?:[a-z0-9-]+\.)*mixcloud\.com(?::\d+)?"
-    rf"[/?#][^{_ENDS}]*",
-    re.IGNORECASE,
-)
+_ADDRESSES = Addresses("mixcloud.com")
 _PASTED = re.compile(r"https://www\.mixcloud\.com(/[\w.-]+/[\w.-]+/)", re.ASCII)
-_HAS_HOST = re.compile(r"(?:https?:)?//", re.IGNORECASE)
-_TRAILING = ".;:!?'*~’"
 _TYPED = re.compile(r"/?(?!\S*mixcloud\.com)[^\s:@?#/\\]+(?:/[^\s:@?#/\\]+)?/?", re.IGNORECASE)
 # White space, control characters and halves of characters, too, are in nobody's name.
 _IN_NO_NAME = re.compile(r'[/\\?#<>"\s\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 _SHORT_CODE = re.compile(r"[A-Za-z0-9]{4,12}")
-_UNITS = re.compile(r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?", re.ASCII)
-_CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +81,7 @@ class ShortLink:
 
 def find_links(text: str) -> Iterator[Link | ShortLink]:
     """Every link to a person or a show in `text`, in order; look-alike hosts are not Mixcloud's."""
-    for match in _ADDRESS.finditer(text):
-        address = match[0].rstrip(_TRAILING)
-        while address.endswith("_") and text[: match.start()].endswith("_"):
-            address = address[:-1]  # the underscores of _emphasis_; names may end in one, too
+    for address in _ADDRESSES.within(text):
         if link := _read(address):
             yield link
 
@@ -116,14 +98,10 @@ def read_key(text: str) -> Link | None:
 def _read(address: str, depth: int = 0) -> Link | ShortLink | None:
     if match := _PASTED.fullmatch(address):  # nearly every link, which needs no further look
         return _from_path(match[1])
-    address = address.replace("&amp;", "&")
-    try:
-        parts = urlsplit(address if _HAS_HOST.match(address) else f"//{address}")
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
+    parts = split(address)
+    if parts is None:
         return None
-    if parts.username is not None or port not in (None, 80, 443):
-        return None
+    host = parts.hostname or ""
     if host == SHORT_HOST:
         code = parts.path.strip("/")
         return ShortLink(code) if _SHORT_CODE.fullmatch(code) else None
@@ -169,12 +147,5 @@ def _is_name(segment: str) -> bool:
 
 
 def _start(parts: SplitResult) -> int | None:
-    """Seconds of `?t=`: 90, 90s, 1m30s, 1h2m3s, 1:30 or 1:02:03."""
-    if not parts.query:
-        return None
-    value = parse_qs(parts.query).get("t", [""])[0].lower()
-    match = _UNITS.fullmatch(value) or _CLOCK.fullmatch(value)
-    if not match or not any(match.groups()):
-        return None
-    hours, minutes, seconds = (int(match[unit] or 0) for unit in "hms")
-    return hours * 3600 + minutes * 60 + seconds
+    """Seconds of `?t=`."""
+    return seconds(parse_qs(parts.query).get("t", [""])[0]) if parts.query else None

@@ -27,6 +27,7 @@ from .errors import (
     UploadInterrupted,
 )
 from .gate import Gate
+from .links import Link, ShortLink, find_links, read_path
 from .models import (
     AccessDict,
     AccessList,
@@ -75,6 +76,7 @@ __all__ = [
     "Gate",
     "InvalidArgument",
     "InvalidUpload",
+    "Link",
     "MemoryTokens",
     "Name",
     "NotFound",
@@ -86,6 +88,7 @@ __all__ = [
     "Resource",
     "ResourceList",
     "SearchType",
+    "ShortLink",
     "SoundCloud",
     "SoundCloudError",
     "SoundCloudOAuth",
@@ -99,4 +102,6 @@ __all__ = [
     "Unreachable",
     "UploadInterrupted",
     "User",
+    "find_links",
+    "read_path",
 ]
