@@ -15,8 +15,9 @@ from aiohttp import web
 from benchmarks.pong import connected
 from benchmarks.processes import answering
 from mixbot import app, bot, logs
-from mixbot.accounts import PROVIDER, _token_of
+from mixbot.accounts import _token_of
 from mixbot.sandbox import MixcloudServer
+from mixbot.services import MIXCLOUD
 from mixbot.settings import Settings
 from mixbot.store import Account, Store
 from mixbot.vault import Vault
@@ -102,5 +103,5 @@ async def _link(store: Store, settings: Settings, tokens: dict[int, str]) -> Non
     now = datetime.now(UTC)
     for user_id, token in tokens.items():
         name, sealed = f"listener-{user_id}", vault.seal(token, _token_of(user_id))
-        account = Account(user_id, PROVIDER, f"/{name}/", name, name, sealed, now)
+        account = Account(user_id, MIXCLOUD, f"/{name}/", name, name, sealed, now)
         await store.save_account(account)

@@ -66,9 +66,7 @@ class ActionCommands(commands.Cog):
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("favorite", key))
 
-    @app_commands.command(
-        description=N_("Remove a show from your favorites."), extras=PRIVATE
-    )
+    @app_commands.command(description=N_("Remove a show from your favorites."), extras=PRIVATE)
     @app_commands.describe(mix=MIX)
     async def unfavorite(
         self,
@@ -79,9 +77,7 @@ class ActionCommands(commands.Cog):
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("unfavorite", key))
 
-    @app_commands.command(
-        description=N_("Show a show to your followers."), extras=PRIVATE
-    )
+    @app_commands.command(description=N_("Show a show to your followers."), extras=PRIVATE)
     @app_commands.describe(mix=MIX)
     async def repost(
         self,
@@ -103,9 +99,7 @@ class ActionCommands(commands.Cog):
             key = await show_key(interaction, mix)
             await carry_out(answer, Action("unrepost", key))
 
-    @app_commands.command(
-        description=N_("Keep a show in your Listen later."), extras=PRIVATE
-    )
+    @app_commands.command(description=N_("Keep a show in your Listen later."), extras=PRIVATE)
     @app_commands.describe(mix=MIX)
     async def later(
         self,
@@ -116,9 +110,7 @@ class ActionCommands(commands.Cog):
             key = await show_key(interaction, mix, MIXCLOUD)
             await carry_out(answer, Action("listen_later", key))
 
-    @app_commands.command(
-        description=N_("Take a show out of your Listen later."), extras=PRIVATE
-    )
+    @app_commands.command(description=N_("Take a show out of your Listen later."), extras=PRIVATE)
     @app_commands.describe(mix=MIX)
     async def unlater(
         self,
@@ -129,9 +121,7 @@ class ActionCommands(commands.Cog):
             key = await show_key(interaction, mix, MIXCLOUD)
             await carry_out(answer, Action("unlisten_later", key))
 
-    @app_commands.command(
-        description=N_("Follow a person, or the host of a show."), extras=PRIVATE
-    )
+    @app_commands.command(description=N_("Follow a person, or the host of a show."), extras=PRIVATE)
     @app_commands.describe(who=WHO)
     async def follow(
         self,

@@ -720,7 +720,7 @@ def _hash_code(user_id: int, code: str) -> bytes:
 
 
 def _token_of(user_id: int) -> str:
-    return f"token {PROVIDER} {user_id}"
+    return "token {provider}"
 
 
 def _reply_of(user_id: int) -> str:

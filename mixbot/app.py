@@ -159,7 +159,7 @@ async def assembled(
         )
         accounts = Accounts(
             store,
-            MixcloudService(client, settings.public_url, mixcloud_credentials(settings)),
+            MixcloudService(client, mixcloud_credentials(settings), public_url=settings.public_url),
             await stack.enter_async_context(soundcloud_from(settings, store, metrics)),
             public_url=settings.public_url,
             vault=settings.vault,
@@ -234,7 +234,7 @@ async def soundcloud_from(
             on_exchange=partial(metrics.exchanged, service=SOUNDCLOUD),
         ) as client,
     ):
-        yield SoundCloudService(client, settings.public_url, store, vault)
+        yield SoundCloudService(client, store, vault, public_url=settings.public_url)
 
 
 def sign_in_from(settings: Settings, authorize_url: str) -> DiscordSignIn | None:
@@ -358,7 +358,9 @@ async def leave(bot: MixBot) -> None:
 
 
 @asynccontextmanager
-async def shared_gate(store: Store, provider: str, gate: GateOfService) -> AsyncIterator[GateOfService]:
+async def shared_gate(
+    store: Store, provider: str, gate: GateOfService
+) -> AsyncIterator[GateOfService]:
     """`gate` as that of all processes: a rate limit that one of them meets stops every one."""
 
     async def learn() -> None:

@@ -309,9 +309,10 @@ async def _shared(
         shares += await store.recent_shares(guild_id=interaction.guild_id)
     found: dict[str, str] = {}
     for share in shares:
-        if provider in (None, provider_of(share.key)) and typed.casefold() in (
-            share.name or ""
-        ).casefold():
+        if (
+            provider in (None, provider_of(share.key))
+            and typed.casefold() in (share.name or "").casefold()
+        ):
             found.setdefault(share.key, share.name or "")
     return found
 

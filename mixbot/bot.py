@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from mixbot.publishing import Sending
     from mixbot.settings import Settings
     from mixbot.ui.cards import Card
+    from mixbot.ui.details import Detail
     from mixbot.ui.listings import Leaf
-    from mixbot.ui.showing import Detail
 
 log = logging.getLogger(__name__)
 

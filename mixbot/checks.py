@@ -16,6 +16,7 @@ from mixbot.errors import UserError
 from mixbot.mixcloud import Mixcloud, MixcloudError
 from mixbot.rotation import count_older, survey
 from mixbot.settings import LOOPBACK, Settings
+from mixbot.soundcloud import SoundCloud, SoundCloudError
 from mixbot.store import examined, open_store
 from mixbot.store.schema import HEAD
 
@@ -41,6 +42,7 @@ async def run(settings: Settings, out: Console) -> bool:
         "Discord": _discord,
         "Clock": _clock,
         "Mixcloud": _mixcloud,
+        "SoundCloud": _soundcloud,
     }
     good = True
     for name, ask in parts.items():
@@ -48,7 +50,7 @@ async def run(settings: Settings, out: Console) -> bool:
             line = f"[green]✓[/] {name}: {escape(await ask(settings))}"
         except Doubtful as doubt:
             line = f"[yellow]![/] {name}: {escape(str(doubt))}"
-        except (UserError, MixcloudError) as error:
+        except (UserError, MixcloudError, SoundCloudError) as error:
             good = False
             line = f"[red]✗[/] {name}: {escape(str(error))}"
         out.print(line)
@@ -154,6 +156,21 @@ async def _mixcloud(settings: Settings) -> str:
     async with Mixcloud(settings.mixcloud_api_url, access_token=None) as mixcloud:
         await mixcloud.popular(limit=1)
     return f"answers at {settings.mixcloud_api_url}"
+
+
+async def _soundcloud(settings: Settings) -> str:
+    """One application token is asked for, of the fifty that there are in twelve hours."""
+    secret = settings.soundcloud_client_secret
+    if secret is None:
+        return "SOUNDCLOUD_CLIENT_ID is not set, so there are no commands for it"
+    async with SoundCloud(
+        settings.soundcloud_api_url,
+        auth_root=settings.soundcloud_auth_url,
+        client_id=settings.soundcloud_client_id,
+        client_secret=secret.get_secret_value(),
+    ) as soundcloud:
+        await soundcloud.search("music", limit=1)
+    return f"answers at {settings.soundcloud_api_url}"
 
 
 def _asking() -> aiohttp.ClientSession:

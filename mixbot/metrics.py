@@ -44,8 +44,12 @@ class Metrics:
         self.acknowledged = self._histogram(
             "acknowledge_seconds", "Until Discord was answered for the first time", "kind"
         )
-        self.calls = self._counter("upstream_calls", "Requests to a service", "service", "route", "status")
-        self.call_seconds = self._histogram("upstream_seconds", "What they took", "service", "route")
+        self.calls = self._counter(
+            "upstream_calls", "Requests to a service", "service", "route", "status"
+        )
+        self.call_seconds = self._histogram(
+            "upstream_seconds", "What they took", "service", "route"
+        )
         self.links = self._counter("link_steps", "Linking, step by step", "step", "outcome")
         self.uploads = self._counter("uploads", "Shows that were sent from chat", "outcome")
         self.store_seconds = self._histogram(

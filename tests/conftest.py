@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mixbot import app
-from mixbot.accounts import PROVIDER, _token_of
+from mixbot.accounts import _token_of
 from mixbot.app import App
 from mixbot.fetching import is_public
 from mixbot.fetching.addresses import Address
@@ -23,6 +23,7 @@ from mixbot.languages import ENGLISH, speak
 from mixbot.sandbox import DiscordServer, MixcloudServer
 from mixbot.sandbox.discord import Channel, Guild, Message, User
 from mixbot.sandbox.mixcloud import Show
+from mixbot.services import MIXCLOUD
 from mixbot.settings import Settings
 from mixbot.store import Account
 from mixbot.vault import Vault
@@ -64,7 +65,7 @@ class Scene:
         user_id = int(user.id)
         sealed = vault.seal(token, _token_of(user_id))
         await self.parts.store.save_account(
-            Account(user_id, PROVIDER, me.key, me.username, me.name, sealed, datetime.now(UTC))
+            Account(user_id, MIXCLOUD, me.key, me.username, me.name, sealed, datetime.now(UTC))
         )
         return token
 

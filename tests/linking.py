@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 import pytest_asyncio
 from aiohttp import web
 
-from mixbot.accounts import Accounts, Action, Credentials, Linked, Person, Reply
+from mixbot.accounts import Accounts, Action, Linked, Person, Reply
 from mixbot.mixcloud import Mixcloud
 from mixbot.sandbox import DiscordServer, MixcloudServer
 from mixbot.sandbox.mixcloud.catalogue import Catalogue
+from mixbot.services.mixcloud import Credentials, MixcloudService
 from mixbot.signin import DiscordSignIn
 from mixbot.store import Store
 from mixbot.vault import Vault
@@ -70,10 +71,11 @@ class Stage:
         )
         accounts = Accounts(
             self.store,
-            self.client,
+            MixcloudService(
+                self.client, Credentials(CLIENT_ID, CLIENT_SECRET), public_url=self.url
+            ),
             public_url=self.url,
             vault=self.vault,
-            oauth=Credentials(CLIENT_ID, CLIENT_SECRET),
             sign_in=sign_in if self.signs_in else None,
             now=self.clock,
         )

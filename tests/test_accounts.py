@@ -14,12 +14,10 @@ from mixbot.accounts import (
     CODE_ALPHABET,
     LINK_LIFETIME,
     OPPOSITE,
-    PROVIDER,
     STARTS_ALLOWED,
     Accounts,
     Action,
     CodeToEnter,
-    Credentials,
     Linked,
     LinkingOff,
     LinkRefused,
@@ -33,6 +31,8 @@ from mixbot.accounts import (
 from mixbot.mixcloud import Mixcloud, MixcloudError, RateLimited
 from mixbot.sandbox import MixcloudServer
 from mixbot.sandbox.mixcloud.faults import RateLimit, ServerError, Slow
+from mixbot.services import MIXCLOUD
+from mixbot.services.mixcloud import Credentials, MixcloudService
 from mixbot.store import Store
 from mixbot.vault import Vault
 from tests.databases import database_url, store
@@ -59,9 +59,8 @@ async def mixcloud(mixcloud_server: MixcloudServer) -> AsyncIterator[Mixcloud]:
 async def accounts(store: Store, mixcloud: Mixcloud, clock: Clock) -> AsyncIterator[Accounts]:
     accounts = Accounts(
         store,
-        mixcloud,
+        MixcloudService(mixcloud, Credentials(CLIENT_ID, CLIENT_SECRET)),
         vault=Vault.from_keys(Vault.new_key()),
-        oauth=Credentials(CLIENT_ID, CLIENT_SECRET),
         now=clock,
     )
     yield accounts
@@ -269,9 +268,9 @@ class TestLinking:
     ) -> None:
         vault = Vault.from_keys(Vault.new_key())
         for accounts in (
-            Accounts(store, mixcloud),
-            Accounts(store, mixcloud, vault=vault),
-            Accounts(store, mixcloud, oauth=Credentials("id", "secret")),
+            Accounts(store, MixcloudService(mixcloud)),
+            Accounts(store, MixcloudService(mixcloud), vault=vault),
+            Accounts(store, MixcloudService(mixcloud, Credentials("id", "secret"))),
         ):
             with pytest.raises(LinkingOff, match="switched off"):
                 await accounts.start_link(Person(ADA, "Ada"))
@@ -336,7 +335,9 @@ class TestKeys:
         def with_keys(*keys: str) -> Accounts:
             vault = Vault.from_keys(",".join(keys))
             return Accounts(
-                store, mixcloud, vault=vault, oauth=Credentials(CLIENT_ID, CLIENT_SECRET)
+                store,
+                MixcloudService(mixcloud, Credentials(CLIENT_ID, CLIENT_SECRET)),
+                vault=vault,
             )
 
         await link(with_keys(old), mixcloud_server)
@@ -374,4 +375,4 @@ async def test_a_link_attempt_lives_as_long_as_its_page_says(
     address = await accounts.start_link(Person(ADA, "Ada"))
     attempt = await accounts.open_link(address.rpartition("/")[2])
     assert attempt.expires_at - clock.now == LINK_LIFETIME
-    assert attempt.provider == PROVIDER
+    assert attempt.provider == MIXCLOUD

@@ -19,10 +19,11 @@ from pathlib import Path
 import pytest
 from aiohttp import test_utils, web
 
-from mixbot.accounts import PROVIDER, _token_of
+from mixbot.accounts import _token_of
 from mixbot.registration import differences
 from mixbot.rotation import count_older
 from mixbot.sandbox import DiscordServer, MixcloudServer
+from mixbot.services import MIXCLOUD
 from mixbot.store import Account, migrations, open_store
 from mixbot.store.engines import database_at
 from mixbot.store.schema import HEAD
@@ -187,7 +188,7 @@ async def keep(operator: Operator, key: str, *tokens: str) -> None:
         for user_id, token in enumerate(tokens, 1):
             sealed = vault.seal(token, _token_of(user_id))
             await store.save_account(
-                Account(user_id, PROVIDER, "/a/", "a", "A", sealed, datetime.now(UTC))
+                Account(user_id, MIXCLOUD, "/a/", "a", "A", sealed, datetime.now(UTC))
             )
 
 
@@ -232,7 +233,7 @@ async def test_rotating_can_be_stopped_and_goes_on(
     both, people = Vault.from_keys(f"{new},{old}"), 20_000
     await operator.run("db", "upgrade")
     rows = [
-        (i, PROVIDER, "/a/", "a", "A", Vault.from_keys(old).seal("t", _token_of(i)), str(NOON))
+        (i, MIXCLOUD, "/a/", "a", "A", Vault.from_keys(old).seal("t", _token_of(i)), str(NOON))
         for i in range(people)
     ]
     with closing(sqlite3.connect(operator.folder / "mixbot.db")) as connection, connection:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import LargeBinary
 
-from mixbot.accounts import PROVIDER, SEALED
+from mixbot.accounts import SEALED
 from mixbot.rotation import AT_ONCE, count_older, rotate, survey
+from mixbot.services import MIXCLOUD
 from mixbot.store import Account, LinkAttempt, Store, Upload, open_store
 from mixbot.store.schema import metadata
 from mixbot.vault import Vault, key_id_of
@@ -35,14 +36,14 @@ def token_of(user_id: int) -> str:
 def account(vault: Vault, user_id: int, token: str | None = None) -> Account:
     purpose = SEALED["accounts", "token"](user_id)
     sealed = vault.seal(token or token_of(user_id), purpose)
-    return Account(user_id, PROVIDER, f"/u{user_id}/", f"u{user_id}", "U", sealed, NOW)
+    return Account(user_id, MIXCLOUD, f"/u{user_id}/", f"u{user_id}", "U", sealed, NOW)
 
 
 async def fill(store: Store, vault: Vault, *, people: int) -> None:
     """An account for everybody, and one link and one upload under way."""
     for user_id in range(1, people + 1):
         await store.save_account(account(vault, user_id))
-    attempt = LinkAttempt(1, PROVIDER, "Ada", NOW, NOW + timedelta(minutes=10), link=b"hash")
+    attempt = LinkAttempt(1, MIXCLOUD, "Ada", NOW, NOW + timedelta(minutes=10), link=b"hash")
     for (table, column), purpose in SEALED.items():
         if table == "link_attempts":
             attempt = replace(attempt, **{column: vault.seal(column, purpose(1))})  # type: ignore[arg-type]
@@ -125,7 +126,7 @@ async def test_a_secret_that_was_replaced_meanwhile_stays(store: Store, old: str
     linked_again = account(vault, 1, "another token")
     await store.save_account(linked_again)
     assert await store.reseal("accounts", "token", [(read, b"resealed")]) == 0
-    assert await store.account(1, PROVIDER) == linked_again
+    assert await store.account(1, MIXCLOUD) == linked_again
 
 
 async def test_a_secret_that_was_forgotten_meanwhile_stays_forgotten(
@@ -135,7 +136,7 @@ async def test_a_secret_that_was_forgotten_meanwhile_stays_forgotten(
     [read] = await store.sealed("accounts", "token", limit=10)
     await store.forget(1)
     assert await store.reseal("accounts", "token", [(read, b"resealed")]) == 0
-    assert await store.account(1, PROVIDER) is None
+    assert await store.account(1, MIXCLOUD) is None
 
 
 async def test_a_bot_at_work_loses_nothing(
@@ -162,7 +163,7 @@ async def test_a_bot_at_work_loses_nothing(
         assert rotation.is_complete
     alone = Vault.from_keys(new)
     for user_id, token in latest.items():
-        kept = await store.account(user_id, PROVIDER)
+        kept = await store.account(user_id, MIXCLOUD)
         assert kept
         opened = alone.open(kept.token, SEALED["accounts", "token"](user_id))
         assert opened.startswith("mc-token-again-") or opened == token
@@ -203,7 +204,7 @@ async def test_what_cannot_be_opened_is_counted_by_its_key_and_left_as_it_is(
     rotation = await rotate(store, both)
     assert rotation.unreadable == unreadable
     assert (rotation.resealed, rotation.is_complete) == (1, False)
-    assert [await store.account(user_id, PROVIDER) for user_id in (2, 3, 5)] == [*strangers, moved]
+    assert [await store.account(user_id, MIXCLOUD) for user_id in (2, 3, 5)] == [*strangers, moved]
 
 
 ROTATE = """

@@ -27,16 +27,23 @@ class Granted:
 
 
 class Service(Protocol[Client]):
-    """What all of mixbot that is about more than one service calls. `Client` is its library's.
+    """What all of mixbot that is about more than one service calls. `Client` is its library's."""
 
-    `problem` is what its library raises, and `ended` the kind of it that says that an account's
-    owner no longer grants what they did.
-    """
+    @property
+    def provider(self) -> str:
+        """Its name in the store and in commands."""
 
-    provider: str
-    verbs: frozenset[str]
-    problem: type[Exception]
-    ended: type[Exception]
+    @property
+    def verbs(self) -> frozenset[str]:
+        """What can be done there, in Mixcloud's words."""
+
+    @property
+    def problem(self) -> type[Exception]:
+        """What its library raises."""
+
+    @property
+    def ended(self) -> type[Exception]:
+        """The kind of it that says that an account's owner no longer grants what they did."""
 
     @property
     def can_link(self) -> bool:

@@ -27,7 +27,13 @@ class MixcloudService:
     problem = MixcloudError
     ended = Unauthorized
 
-    def __init__(self, client: Mixcloud, public_url: str, oauth: Credentials | None) -> None:
+    def __init__(
+        self,
+        client: Mixcloud,
+        oauth: Credentials | None = None,
+        *,
+        public_url: str = "http://localhost:8080",
+    ) -> None:
         self.client = client
         self._public_url = public_url
         self._oauth = oauth

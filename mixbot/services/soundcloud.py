@@ -14,7 +14,7 @@ from mixbot.soundcloud import (
     SoundCloudError,
     SoundCloudOAuth,
 )
-from mixbot.tokens import AccountTokens, read_tokens, written_tokens
+from mixbot.tokens import AccountTokens, written_tokens
 
 from . import SOUNDCLOUD, Granted
 
@@ -45,7 +45,14 @@ class SoundCloudService:
     problem = SoundCloudError
     ended = GrantEnded
 
-    def __init__(self, client: SoundCloud, public_url: str, store: Store, vault: Vault) -> None:
+    def __init__(
+        self,
+        client: SoundCloud,
+        store: Store,
+        vault: Vault,
+        *,
+        public_url: str = "http://localhost:8080",
+    ) -> None:
         self.client = client
         self._public_url = public_url
         self._store = store

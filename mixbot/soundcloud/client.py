@@ -277,6 +277,17 @@ class SoundCloud:
         """The owner of the token."""
         return _only(User, await self.get("/me"))
 
+    async def sign_out(self) -> None:
+        """End what the token's owner granted: neither it nor its refresh token works any longer.
+
+        One that has ended already is fine.
+        """
+        try:
+            tokens = await self._persons()
+        except errors.GrantEnded:
+            return
+        await self._oauth().sign_out(tokens.access_token)
+
     async def feed(self, **paging: Unpack[Paging]) -> ResourceList[Activity]:
         """What those have been up to whom the token's owner follows."""
         return await self.list_at("/me/feed", **paging)

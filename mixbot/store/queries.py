@@ -19,6 +19,7 @@ from sqlalchemy import (
     Row,
     RowMapping,
     Select,
+    String,
     Table,
     bindparam,
     case,

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mixbot.languages import _
 from mixbot import soundcloud
+from mixbot.languages import _
 from mixbot.mixcloud import Cloudcast, Comment, FeedItem, Resource, User
 from mixbot.mixcloud.tracklists import written_time
 from mixbot.ui.components import Component, Rows, container, gallery, line, section, text
@@ -225,9 +225,7 @@ def _about(track: soundcloud.Track | soundcloud.Playlist) -> str:
         return said
     # Of the later ones of a long playlist SoundCloud tells nothing but the number.
     known = [one for one in track.tracks if one.get("title")][:TRACKS_SHOWN]
-    lines = [
-        f"{number}. {_line(one)}" for number, one in enumerate(known, 1)
-    ]
+    lines = [f"{number}. {_line(one)}" for number, one in enumerate(known, 1)]
     return "\n".join(filter(None, (said, *lines)))
 
 
@@ -263,9 +261,7 @@ def names(found: Iterable[Any], title: str, *, small: str = "") -> Card:
     found = list(found)
     lines = "\n".join(_line(one) for one in found)
     ours = not any(isinstance(one, soundcloud.Resource) for one in found)
-    return Card(
-        title=escape(title, 256), text=lines, small=small, colour=BRAND if ours else ORANGE
-    )
+    return Card(title=escape(title, 256), text=lines, small=small, colour=BRAND if ours else ORANGE)
 
 
 def comments(found: Iterable[Comment], title: str, *, small: str = "") -> Card:

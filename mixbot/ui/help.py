@@ -51,14 +51,15 @@ async def _card(bot: MixBot) -> Card:
     seen = _("The commands you give me, the messages you open my menu on, and the cards I post.")
     if bot.reads_messages:
         seen += " " + _(
-            "Where those who manage a server switched it on, I look for Mixcloud links in messages "
+            "Where those who manage a server switched it on, I look for links to shows in messages "
             "and keep nothing else of them."
         )
     else:
         seen += " " + _("I do not read your conversations.")
+    unlinking = [await bot.mention(f"{provider} unlink") for provider in bot.accounts.providers]
     seen += " " + _(
-        "Your Mixcloud link is kept encrypted until you use {command}.",
-        command=await bot.mention("mixcloud unlink"),
+        "What links you to an account is kept encrypted until you use {commands}.",
+        commands=", ".join(unlinking),
     )
     lines.append("\n**" + _("What I can see") + f"**\n{seen}")
     return Card(title="mixbot", text="\n".join(lines))

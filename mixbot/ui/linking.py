@@ -59,9 +59,7 @@ def parting(unlinked: Unlinked | None, provider: str) -> str:
             "<https://www.mixcloud.com/settings/applications/>; remove it there too."
         )
     if unlinked.signed_out:
-        return _(
-            "I have forgotten your {service} account, and signed out there.", service=service
-        )
+        return _("I have forgotten your {service} account, and signed out there.", service=service)
     return _(
         "I have forgotten your {service} account, but {service} could not be told. If it still "
         "lists mixbot among your connections, remove it there too.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
@@ -15,12 +15,12 @@ import orjson
 from mixbot import soundcloud
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, ngettext, spoken
+from mixbot.links import page_of
 from mixbot.mixcloud import FeedItem, Mixcloud, Resource, ResourceList, SearchType
 from mixbot.mixcloud.models import resource
-from mixbot.links import page_of
+from mixbot.soundcloud.models import resource as soundcloud_resource
 from mixbot.ui.components import option
 from mixbot.ui.references import SHORT, Reference, plain_text, resolve
-from mixbot.soundcloud.models import resource as soundcloud_resource
 from mixbot.ui.text import duration, plain
 
 if TYPE_CHECKING:
@@ -398,7 +398,9 @@ def _subject(item: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _name(one: dict[str, Any]) -> str:
-    names = (one.get(name) for name in ("name", "title", "username", "key", "urn"))
+    names: Iterator[str | None] = (
+        one.get(name) for name in ("name", "title", "username", "key", "urn")
+    )
     return next(name for name in names if name and name.strip())
 
 

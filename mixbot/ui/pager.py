@@ -10,16 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mixbot import soundcloud
 from mixbot.accounts import NotLinked
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, spoken
-from mixbot import soundcloud
 from mixbot.mixcloud import Cloudcast, Playlist, Tag, User
 from mixbot.services.soundcloud import key_of
 from mixbot.ui import cards, linking
 from mixbot.ui.answers import Answer, remember, written_once
-from mixbot.ui.details import Glance
 from mixbot.ui.components import Component, Rows, button, menu, row
+from mixbot.ui.details import Glance
 from mixbot.ui.handling import Interaction, chosen, handles, seen_alone
 from mixbot.ui.listings import (
     COMMENTS,
@@ -178,7 +178,8 @@ async def _draw_lines(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -
         rows.insert(0, row(_menu(place, written, options, len(leaf))))
     if private and listing.code not in OWN:
         rows.append(row(button(_("Show to all"), f"m1:all:list:{place.index}:{written}")))
-    return Page(DRAWN.get(listing.code, cards.names)(found, listing.title(bot), small=small), rows)
+    draw: Callable[..., cards.Card] = DRAWN.get(listing.code, cards.names)
+    return Page(draw(found, listing.title(bot), small=small), rows)
 
 
 def _menu(place: Place, written: str, options: object, count: int) -> Component:

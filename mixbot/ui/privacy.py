@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from mixbot.languages import LANGUAGES, N_, _, ngettext
+from mixbot.services import NAMES
 from mixbot.ui import cards
 from mixbot.ui.answers import Answer, File
 from mixbot.ui.components import DANGER, Rows, button, row
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from mixbot.bot import MixBot
 
 QUESTION = N_(
-    "Shall I forget everything about you: your link to Mixcloud, links that you have begun and "
+    "Shall I forget everything about you: your linked accounts, links that you have begun and "
     "what was to be done after them, what you shared, what you are publishing, your settings? "
     "This cannot be undone. "
-    "Your favorites at Mixcloud stay as they are."
+    "What you favorited and whom you follow stays as it is."
 )
 FORGOTTEN = N_(
     "Forgotten. Mixcloud itself still lists mixbot under "
@@ -54,19 +55,22 @@ async def open_privacy(answer: Answer) -> None:
 
 
 async def _remembered(bot: MixBot, user_id: int) -> list[str]:
-    account = await bot.accounts.account(user_id)
     kept = await bot.store.remembered(user_id)
     person = await bot.preferences.person(user_id)
-    if account:
-        lines = [
-            _(
-                "• Your Mixcloud account **{name}**, linked {when}; its token is encrypted.",
-                name=inline(account.name, 100),
-                when=when(account.linked_at),
+    lines = []
+    for provider in bot.accounts.providers:
+        account = await bot.accounts.account(user_id, provider)
+        if account:
+            lines.append(
+                _(
+                    "• Your {service} account **{name}**, linked {when}; its token is encrypted.",
+                    service=NAMES[provider],
+                    name=inline(account.name, 100),
+                    when=when(account.linked_at),
+                )
             )
-        ]
-    else:
-        lines = [_("• No Mixcloud account.")]
+        else:
+            lines.append(_("• No {service} account.", service=NAMES[provider]))
     if kept["link_attempts"]:
         lines.append(_("• A link that you have begun; it is dropped after a few minutes."))
     lines.append(

@@ -19,7 +19,6 @@ from mixbot.services import SOUNDCLOUD, provider_of
 from mixbot.ui import cards, tracks
 from mixbot.ui.acting import action_button
 from mixbot.ui.answers import Answer, remember, written_once
-from mixbot.ui.details import Detail, Drawn, Glance, NotAPersonThere, NotAShowThere
 from mixbot.ui.components import (
     URL_LIMIT,
     Component,
@@ -30,6 +29,7 @@ from mixbot.ui.components import (
     option,
     row,
 )
+from mixbot.ui.details import Detail, Drawn, Glance, NotAPersonThere, NotAShowThere
 from mixbot.ui.handling import Interaction, handles, seen_alone
 from mixbot.ui.listings import OF_PEOPLE
 from mixbot.ui.references import SHORT, Reference, reference, resolve
@@ -280,4 +280,3 @@ async def show_to_all(interaction: Interaction, match: re.Match[str]) -> None:
                 await open_person(answer, key)
             case _tracks:
                 await open_tracklist(answer, key, 0)
-

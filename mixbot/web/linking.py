@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from ipaddress import ip_address
+from typing import Any
 
 from aiohttp import web
 from cachetools import TTLCache
@@ -109,7 +110,7 @@ class Linking:
             browser=request.cookies.get(self._cookie, ""),
             provider=provider,
         )
-        told = {"provider": provider, "service": NAMES[provider]}
+        told: dict[str, Any] = {"provider": provider, "service": NAMES[provider]}
         if isinstance(outcome, CodeToEnter):
             half = len(outcome.code) // 2
             code = outcome.code[:half], outcome.code[half:]

@@ -12,9 +12,8 @@ import discord
 import pytest
 
 from mixbot import app
-from mixbot.accounts import PROVIDER
 from mixbot.app import shared_gate
-from mixbot.mixcloud import Mixcloud
+from mixbot.mixcloud import Gate, Mixcloud
 from mixbot.sandbox.mixcloud import (
     CutBody,
     Fault,
@@ -25,6 +24,7 @@ from mixbot.sandbox.mixcloud import (
     ServerError,
     Slow,
 )
+from mixbot.services import MIXCLOUD
 from mixbot.store import open_store
 from mixbot.ui import cards, handling
 from tests.conftest import Scene, staged
@@ -103,7 +103,10 @@ async def test_a_rate_limit_holds_after_a_restart(tmp_path: Path) -> None:
     async with staged(tmp_path) as scene:
         scene.mixcloud.fault("GET", "/search/", RateLimit(452), times=1)
         await scene.use(scene.ada, "mixcloud search", query="jazz")
-    async with open_store(scene.settings.database_url) as store, shared_gate(store) as gate:
+    async with (
+        open_store(scene.settings.database_url) as store,
+        shared_gate(store, MIXCLOUD, Gate()) as gate,
+    ):
         assert 400 < gate.seconds_left() < 460
 
 
@@ -112,7 +115,10 @@ async def test_a_rate_limit_of_another_process_is_learnt(
 ) -> None:
     monkeypatch.setattr(app, "GATE_SECONDS", 0.01)
     store = scene.parts.store
-    async with shared_gate(store) as mine, shared_gate(store) as theirs:
+    async with (
+        shared_gate(store, MIXCLOUD, Gate()) as mine,
+        shared_gate(store, MIXCLOUD, Gate()) as theirs,
+    ):
         closed = asyncio.Event()
         theirs.on_close = lambda seconds: closed.set()
         mine.close(452)
@@ -126,7 +132,7 @@ async def test_a_rate_limit_is_learnt_after_the_database_failed(
 ) -> None:
     monkeypatch.setattr(app, "GATE_SECONDS", 0.01)
     store = scene.parts.store
-    async with shared_gate(store) as gate:
+    async with shared_gate(store, MIXCLOUD, Gate()) as gate:
         read, closed = store.gate, asyncio.Event()
         gate.on_close = lambda seconds: closed.set()
         failures = iter([OSError("gone"), OSError("still gone")])
@@ -137,7 +143,7 @@ async def test_a_rate_limit_is_learnt_after_the_database_failed(
             return await read(provider)
 
         monkeypatch.setattr(store, "gate", gate_once_it_works)
-        await store.close_gate(PROVIDER, datetime.now(UTC) + timedelta(seconds=452))
+        await store.close_gate(MIXCLOUD, datetime.now(UTC) + timedelta(seconds=452))
         async with asyncio.timeout(10):
             await closed.wait()
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import aiohttp
 
-from mixbot.accounts import PROVIDER, _token_of
+from mixbot.accounts import _token_of
 from mixbot.sandbox import DiscordServer, MixcloudServer
 from mixbot.sandbox.discord import Channel, Message, User
+from mixbot.services import MIXCLOUD
 from mixbot.store import Account, open_store
 from mixbot.vault import Vault
 from tests.conftest import CLIENT_ID, CLIENT_SECRET
@@ -138,7 +139,7 @@ class Machine(Operator):
             await store.save_account(
                 Account(
                     int(user.id),
-                    PROVIDER,
+                    MIXCLOUD,
                     found.key,
                     username,
                     found.name,

@@ -6,16 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from mixbot.accounts import (
-    FINISH_LEASE,
-    PROVIDER,
-    Accounts,
-    CodeToEnter,
-    Linked,
-    LinkExpired,
-    Person,
-)
+from mixbot.accounts import FINISH_LEASE, Accounts, CodeToEnter, Linked, LinkExpired, Person
 from mixbot.sandbox import MixcloudServer
+from mixbot.services import MIXCLOUD
 from mixbot.store import Store, Upload
 from tests.databases import database_url, store
 from tests.linking import CLIENT_ID, Clock, mixcloud_server
@@ -68,7 +61,7 @@ async def test_who_was_not_told_is_told_by_the_next_process_once(
     assert told.account.name == linked.account.name
     clock.now += FINISH_LEASE + SECOND
     assert await Process(accounts, clock).recover() == []
-    assert await store.account(ADA, PROVIDER)
+    assert await store.account(ADA, MIXCLOUD)
     assert not (await store.remembered(ADA))["link_attempts"]
 
 

@@ -94,16 +94,19 @@ class TestLinking:
     async def test_an_attempt_is_taken_once_by_its_browser_in_time(self, store: Store) -> None:
         await store.start_link(ATTEMPT)
         await store.bind_link(b"link", b"first", NOW, nonce=b"nonce")
-        assert await store.take_link_attempt(b"nonce", b"second", NOW) is None
-        assert await store.take_link_attempt(b"nonce", b"first", LATER) is None
-        assert await store.take_link_attempt(b"nonce", b"first", NOW)
-        assert await store.take_link_attempt(b"nonce", b"first", NOW) is None
+        assert await store.take_link_attempt(b"nonce", b"second", NOW, provider="mixcloud") is None
+        assert await store.take_link_attempt(b"nonce", b"first", LATER, provider="mixcloud") is None
+        assert await store.take_link_attempt(b"nonce", b"first", NOW, provider="mixcloud")
+        assert await store.take_link_attempt(b"nonce", b"first", NOW, provider="mixcloud") is None
 
     async def test_of_many_takers_one_wins(self, store: Store) -> None:
         await store.start_link(ATTEMPT)
         await store.bind_link(b"link", b"first", NOW, nonce=b"nonce")
         taken = await asyncio.gather(
-            *(store.take_link_attempt(b"nonce", b"first", NOW) for _ in range(10))
+            *(
+                store.take_link_attempt(b"nonce", b"first", NOW, provider="mixcloud")
+                for _ in range(10)
+            )
         )
         assert sum(attempt is not None for attempt in taken) == 1
 
@@ -114,7 +117,7 @@ class TestLinking:
         assert await store.take_state(b"state", b"first", NOW, nonce=b"nonce")
         assert await store.take_state(b"state", b"first", NOW, nonce=b"nonce") is None
         assert await store.link_attempt_by(state=b"state") is None
-        taken = await store.take_link_attempt(b"nonce", b"first", NOW)
+        taken = await store.take_link_attempt(b"nonce", b"first", NOW, provider="mixcloud")
         assert taken is not None
         assert taken.verifier == b"sealed"
 

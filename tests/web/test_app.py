@@ -11,9 +11,10 @@ from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from mixbot.accounts import Accounts, Credentials, LinkingOff, Person
+from mixbot.accounts import Accounts, LinkingOff, Person
 from mixbot.mixcloud import Mixcloud
 from mixbot.sandbox.mixcloud.faults import ServerError
+from mixbot.services.mixcloud import Credentials, MixcloudService
 from mixbot.store import Store
 from mixbot.vault import Vault
 from mixbot.web import create_app
@@ -130,7 +131,7 @@ async def test_the_linking_pages_are_careful_too(
 async def test_every_route_is_among_the_answers(store: Store) -> None:
     """So that a new one cannot be forgotten above."""
     async with Mixcloud() as mixcloud:
-        app = create_app(Accounts(store, mixcloud), mixcloud)
+        app = create_app(Accounts(store, MixcloudService(mixcloud)), mixcloud)
     found = [
         await app.router.resolve(make_mocked_request(method, path)) for method, path, _ in ANSWERS
     ]
@@ -145,7 +146,7 @@ async def test_a_bug_gets_a_code_and_the_log_the_same(
         raise ZeroDivisionError("s3cret")
 
     async with Mixcloud() as mixcloud:
-        app = create_app(Accounts(store, mixcloud), mixcloud)
+        app = create_app(Accounts(store, MixcloudService(mixcloud)), mixcloud)
         app.router.add_get("/bug", bug)
         async with TestClient(TestServer(app)) as client, client.get("/bug") as answer:
             text = await answer.text()
@@ -167,7 +168,7 @@ async def test_readiness_is_what_the_rest_says(
         return outcome
 
     async with Mixcloud() as mixcloud:
-        app = create_app(Accounts(store, mixcloud), mixcloud, ready=ready)
+        app = create_app(Accounts(store, MixcloudService(mixcloud)), mixcloud, ready=ready)
         async with TestClient(TestServer(app)) as client:
             assert (await client.get("/readyz")).status == status
             assert (await client.get("/healthz")).status == 200
@@ -189,7 +190,7 @@ async def test_the_log_names_routes_and_not_paths(
 
 async def test_without_credentials_linking_is_off_and_the_rest_works(store: Store) -> None:
     async with Mixcloud() as mixcloud:
-        accounts = Accounts(store, mixcloud)
+        accounts = Accounts(store, MixcloudService(mixcloud))
         with pytest.raises(LinkingOff):
             await accounts.start_link(Person(1, "Ada"))
         async with TestClient(TestServer(create_app(accounts, mixcloud))) as client:
@@ -199,7 +200,9 @@ async def test_without_credentials_linking_is_off_and_the_rest_works(store: Stor
 
 async def test_behind_a_path_the_pages_find_their_style(store: Store) -> None:
     async with Mixcloud() as mixcloud:
-        accounts = Accounts(store, mixcloud, public_url="https://example.org/mixbot/")
+        accounts = Accounts(
+            store, MixcloudService(mixcloud), public_url="https://example.org/mixbot/"
+        )
         async with TestClient(TestServer(create_app(accounts, mixcloud))) as client:
             assert 'href="/mixbot/mixbot.css"' in await (await client.get("/nothing")).text()
 
@@ -208,10 +211,9 @@ async def test_over_https_the_cookie_is_for_this_host_and_https_only(store: Stor
     async with Mixcloud() as mixcloud:
         accounts = Accounts(
             store,
-            mixcloud,
+            MixcloudService(mixcloud, Credentials("id", "secret")),
             public_url="https://example.org",
             vault=Vault.from_keys(Vault.new_key()),
-            oauth=Credentials("id", "secret"),
         )
         link = await accounts.start_link(Person(1, "Ada"))
         async with TestClient(TestServer(create_app(accounts, mixcloud))) as client:

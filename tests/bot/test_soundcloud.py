@@ -1,0 +1,432 @@
+"""SoundCloud from chat: finding tracks, linking an account, and acting on links of either service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mixbot.sandbox import SoundCloudServer
+from mixbot.sandbox.discord import Message, User
+from mixbot.sandbox.soundcloud import RateLimit, ServerError, Track
+from mixbot.services import SOUNDCLOUD
+from tests.bot.test_acting import favorites
+from tests.conftest import Scene, page_of, staged
+from tests.web.browser import Browser, Page
+from tests.web.browser import browser as new_browser
+
+CLIENT_ID, CLIENT_SECRET = "mixbot-at-soundcloud", "soundcloud-client-secret-5b1f"
+
+
+@pytest.fixture
+async def soundcloud() -> AsyncIterator[SoundCloudServer]:
+    async with SoundCloudServer() as server:
+        server.register_app(CLIENT_ID, CLIENT_SECRET)
+        server.signed_in = ["ada.w"]
+        yield server
+
+
+def known_to(soundcloud: SoundCloudServer) -> dict[str, Any]:
+    """The settings of a bot that is registered there."""
+    return {
+        "soundcloud_client_id": CLIENT_ID,
+        "soundcloud_client_secret": CLIENT_SECRET,
+        "soundcloud_api_url": soundcloud.api_url,
+        "soundcloud_auth_url": soundcloud.auth_url,
+    }
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, soundcloud: SoundCloudServer) -> AsyncIterator[Scene]:
+    async with staged(tmp_path, **known_to(soundcloud)) as scene:
+        yield scene
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with new_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def track(soundcloud: SoundCloudServer) -> Track:
+    return soundcloud.catalogue.add_track(
+        soundcloud.catalogue.add_user("forss", "Forss", city="Berlin"),
+        "Flickermood",
+        genre="Ambient",
+        tag_list='Jazz "Broken beat"',
+        description="From *Soulhack*.",
+        plays=1042,
+        likes=77,
+        duration=213_000,
+    )
+
+
+def link_of(track: Track) -> str:
+    return f"https://soundcloud.com/{track.user.permalink}/{track.permalink}"
+
+
+def liked(soundcloud: SoundCloudServer, permalink: str = "ada.w") -> list[str]:
+    """What somebody likes there."""
+    user = soundcloud.catalogue.add_user(permalink)
+    return [one.title for _, one in soundcloud.catalogue.likes.by(user)]
+
+
+async def agree(scene: Scene, browser: Browser, prompt: Message, user: User) -> Page:
+    """Through all pages, signed in to Discord as `user`."""
+    browser.sign_in_to_discord(user.id, scene.discord.url)
+    page = await browser.open(prompt.link("Link SoundCloud"))
+    page = await browser.press(page, "Continue with Discord")
+    page = await browser.press(page, "Authorize")
+    return await browser.press(page, "Accept")
+
+
+async def link(scene: Scene, browser: Browser, user: User) -> None:
+    prompt = await scene.use(user, "soundcloud link")
+    await agree(scene, browser, prompt, user)
+    await prompt.until(lambda prompt: "Linked as" in prompt.text)
+
+
+async def test_searching_shows_a_card_and_its_buttons(scene: Scene, track: Track) -> None:
+    card = await scene.use(scene.ada, "soundcloud search", query="Flickermood")
+    assert not card.ephemeral
+    assert page_of(card) == link_of(track)
+    for words in ("by [Forss](https://soundcloud.com/forss)", "SoundCloud · Ambient", "1,042"):
+        assert words in card.text
+    assert [button.label for button in card.buttons][:4] == [
+        "♥ Like",
+        "Follow",
+        "Repost",
+        "▶ Play on SoundCloud",
+    ]
+    assert card.link("▶ Play on SoundCloud") == link_of(track)
+
+
+async def test_a_search_can_be_leafed_through_to_its_end(
+    scene: Scene, soundcloud: SoundCloudServer
+) -> None:
+    for number in range(45):
+        soundcloud.catalogue.add_track("forss", f"Qwertz {number}")
+    card = await scene.use(scene.ada, "soundcloud search", query="Qwertz")
+    seen = [page_of(card)]
+    while "Next ▶" in [button.label for button in card.buttons if not button.disabled]:
+        before = card.text
+        await scene.ada.click(card, "Next ▶")
+        await card.until(lambda card, before=before: card.text != before)
+        seen.append(page_of(card))
+    assert len(seen) == len(set(seen)) == 45
+
+
+async def test_a_page_is_found_again_after_a_restart(
+    scene: Scene, soundcloud: SoundCloudServer
+) -> None:
+    for number in range(45):
+        soundcloud.catalogue.add_track("forss", f"Qwertz {number}")
+    card = await scene.use(scene.ada, "soundcloud search", query="Qwertz")
+    await scene.ada.choose(card, "More results…")
+    await card.until(lambda card: "21 of 40+" in card.text)
+    there = page_of(card)
+    scene.parts.bot.pages.clear()
+    await scene.ada.click(card, "Next ▶")
+    await card.until(lambda card: "22 of 40+" in card.text)
+    await scene.ada.click(card, "◀ Previous")
+    await card.until(lambda card: "21 of 40+" in card.text)
+    assert page_of(card) == there
+
+
+@pytest.mark.parametrize(
+    ("type", "line"),
+    [("people", "[Forss](https://soundcloud.com/forss)"), ("playlists", "Forss's set")],
+)
+async def test_people_and_playlists_are_found_and_opened(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, type: str, line: str
+) -> None:
+    soundcloud.catalogue.add_playlist("forss", "Forss's set", [track])
+    card = await scene.use(scene.ada, "soundcloud search", query="Forss", type=type)
+    assert line in card.text
+    name = "Forss" if type == "people" else "Forss's set"
+    opened = await (await scene.ada.choose(card, name)).reply()
+    assert opened.ephemeral
+    assert f"### [{name}]" in opened.text
+    if type == "people":
+        tracks = await (await scene.ada.choose(opened, "Tracks")).reply()
+    else:
+        tracks = await (await scene.ada.click(opened, "Tracks")).reply()
+    assert page_of(tracks) == link_of(track)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{link}",
+        "forss/flickermood",
+        "http://m.soundcloud.com/Forss/Flickermood?si=1&utm_source=clipboard",
+        "https://w.soundcloud.com/player/?url=https%3A//api.soundcloud.com/tracks/{id}&auto_play=1",
+        "https://on.soundcloud.com/{id}",
+    ],
+)
+async def test_a_link_in_any_form_shows_its_track(
+    scene: Scene, track: Track, written: str
+) -> None:
+    mention = written.format(link=link_of(track), id=track.id)
+    card = await scene.use(scene.ada, "soundcloud show", track=mention)
+    assert page_of(card) == link_of(track)
+    assert "From \\*Soulhack\\*." in card.text
+
+
+async def test_what_is_no_track_is_read_back(scene: Scene) -> None:
+    answer = await scene.use(scene.ada, "soundcloud show", track="https://soundcloud.com/forss")
+    assert answer.ephemeral
+    assert "I read “https://soundcloud.com/forss” and expected a link to a track" in answer.content
+
+
+async def test_without_a_track_the_last_one_of_soundcloud_is_shown(
+    scene: Scene, track: Track
+) -> None:
+    nothing = await scene.use(scene.ada, "soundcloud show")
+    assert "No show was shared here yet" in nothing.content
+    await scene.use(scene.ada, "soundcloud show", track=link_of(track))
+    await scene.use(scene.ada, "mixcloud show", mix=scene.jazz)
+    assert page_of(await scene.use(scene.noor, "soundcloud show")) == link_of(track)
+    await scene.use(scene.ada, "soundcloud show", track=link_of(track))
+    assert page_of(await scene.use(scene.noor, "mixcloud show")).endswith(scene.jazz)
+
+
+async def test_the_autocomplete_suggests_what_was_shared_then_what_is_found(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track
+) -> None:
+    soundcloud.catalogue.add_track("forss", "Flicker again")
+    await scene.use(scene.ada, "soundcloud show", track=link_of(track))
+    await scene.use(scene.ada, "mixcloud show", mix=scene.jazz)
+    choices = await scene.ada.autocomplete(
+        scene.channel, "soundcloud show", focused="track", track="flicker"
+    )
+    assert [choice["name"] for choice in choices] == ["Flickermood", "Flicker again · Forss"]
+    card = await scene.use(scene.ada, "soundcloud show", track=choices[1]["value"])
+    assert "Flicker again" in card.text
+
+
+async def test_a_click_before_linking_is_done_after_it(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
+) -> None:
+    card = await scene.use(scene.ada, "soundcloud show", track=link_of(track))
+    prompt = await (await scene.ada.click(card, "♥ Like")).reply()
+    assert prompt.ephemeral
+    assert prompt.text.startswith("Link your SoundCloud account first.")
+    assert "Then I will add [**Flickermood**]" in prompt.text
+    page = await agree(scene, browser, prompt, scene.ada)
+    assert "Linked as" in page.text
+    await prompt.until(lambda prompt: "Linked as" in prompt.text)
+    assert "to your likes." in prompt.text
+    assert liked(soundcloud) == ["Flickermood"]
+    await scene.ada.click(prompt, "Undo")
+    await prompt.until(lambda prompt: prompt.text.startswith("Removed"))
+    assert liked(soundcloud) == []
+
+
+async def test_the_linking_page_says_which_service_it_is_about(
+    scene: Scene, browser: Browser
+) -> None:
+    prompt = await scene.use(scene.ada, "soundcloud link")
+    page = await browser.open(prompt.link("Link SoundCloud"))
+    assert "Link your SoundCloud account" in page.text
+    assert "your Mixcloud account" not in page.text
+
+
+async def test_both_accounts_are_linked_side_by_side(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
+) -> None:
+    await scene.link(scene.ada, "ada.plays")
+    await link(scene, browser, scene.ada)
+    for mix in (link_of(track), f"https://www.mixcloud.com{scene.jazz}"):
+        done = await scene.use(scene.ada, "favorite", mix=mix)
+        assert done.ephemeral
+        assert done.content.startswith("Added ")
+    assert liked(soundcloud) == ["Flickermood"]
+    assert favorites(scene) == [scene.jazz]
+    me = await scene.use(scene.ada, "soundcloud me")
+    assert page_of(me) == "https://soundcloud.com/ada.w"
+    assert (await scene.use(scene.ada, "soundcloud unlink")).content.startswith("I have forgotten")
+    assert await scene.parts.accounts.account(int(scene.ada.id))
+    assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "says", "option"),
+    [
+        ("favorite", "to your likes", "mix"),
+        ("unfavorite", "from your likes", "mix"),
+        ("repost", "Reposted", "mix"),
+        ("unrepost", "Took back", "mix"),
+        ("follow", "You now follow", "who"),
+        ("unfollow", "You no longer follow", "who"),
+    ],
+)
+async def test_every_shared_command_acts_on_a_link_of_soundcloud(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser,
+    command: str, says: str, option: str,
+) -> None:
+    await link(scene, browser, scene.ada)
+    done = await scene.use(scene.ada, command, **{option: link_of(track)})
+    assert done.ephemeral
+    assert says in done.content
+    ada, forss = (soundcloud.catalogue.add_user(name) for name in ("ada.w", "forss"))
+    catalogue = soundcloud.catalogue
+    assert ((ada, track) in catalogue.likes) == (command == "favorite")
+    assert ((ada, track) in catalogue.reposts) == (command == "repost")
+    assert ((ada, forss) in catalogue.follows) == (command == "follow")
+
+
+async def test_what_soundcloud_does_not_have_is_said_before_anybody_links(
+    scene: Scene, track: Track
+) -> None:
+    for command in ("later", "unlater"):
+        answer = await scene.use(scene.ada, command, mix=link_of(track))
+        assert answer.content == "That cannot be done at SoundCloud."
+
+
+async def test_the_message_menus_find_links_of_both(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    said = await scene.noor.say(scene.channel, f"{link_of(track)} or nothing")
+    done = await (await scene.ada.menu(said, "Favorite")).reply()
+    assert "to your likes" in done.content
+    assert liked(soundcloud) == ["Flickermood"]
+    card = await (await scene.ada.menu(said, "Mix actions")).reply()
+    assert page_of(card) == link_of(track)
+    done = await (await scene.ada.menu(said, "Follow host")).reply()
+    assert "You now follow" in done.content
+    both = await scene.noor.say(
+        scene.channel, f"{link_of(track)} https://www.mixcloud.com{scene.jazz}"
+    )
+    question = await (await scene.ada.menu(both, "Favorite")).reply()
+    assert "2 shows" in question.text
+    chosen = await (await scene.ada.choose(question, "\u2068Flickermood\u2069 · forss")).reply()
+    assert "to your likes" in chosen.content
+
+
+async def test_an_expired_token_is_refreshed_once_and_the_command_succeeds(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    for round in (1, 2):
+        soundcloud.expire()
+        refreshes = soundcloud.refreshes
+        verb = "favorite" if round == 1 else "unfavorite"
+        done = await scene.use(scene.ada, verb, mix=link_of(track))
+        assert "your likes" in done.content
+        persons = soundcloud.refreshes - refreshes
+        assert persons in (1, 2)  # that of Ada, and that of the application if it had to look
+        assert soundcloud.reuses == 0
+    assert liked(soundcloud) == []
+
+
+async def test_what_its_owner_took_back_leads_to_linking_again_and_then_finishes(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    soundcloud.revoke_all("ada.w")
+    prompt = await scene.use(scene.ada, "favorite", mix=link_of(track))
+    assert "SoundCloud no longer accepts your link" in prompt.text
+    assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
+    await agree(scene, browser, prompt, scene.ada)
+    await prompt.until(lambda prompt: "to your likes" in prompt.text)
+    assert liked(soundcloud) == ["Flickermood"]
+
+
+async def test_unlinking_signs_out(
+    scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    assert "No SoundCloud account" in (await scene.use(scene.ada, "soundcloud unlink")).content
+    await link(scene, browser, scene.ada)
+    soundcloud.expire()  # so it has to be refreshed to be signed out
+    answer = await scene.use(scene.ada, "soundcloud unlink")
+    assert answer.ephemeral
+    assert answer.content == "I have forgotten your SoundCloud account, and signed out there."
+    assert soundcloud.requests_to("POST", "/sign-out")
+    await link(scene, browser, scene.ada)
+
+
+async def test_unlinking_forgets_though_soundcloud_is_down(
+    scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    soundcloud.fault("POST", "/sign-out", ServerError())
+    answer = await scene.use(scene.ada, "soundcloud unlink")
+    assert "but SoundCloud could not be told" in answer.content
+    assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
+
+
+async def test_a_code_of_one_service_is_not_taken_by_the_other(
+    tmp_path: Path, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    async with staged(tmp_path, sign_in=False, **known_to(soundcloud)) as scene:
+        prompt = await scene.use(scene.ada, "soundcloud link")
+        page = await browser.open(prompt.link("Link SoundCloud"))
+        page = await browser.press(page, "Continue to SoundCloud")
+        page = await browser.press(page, "Accept", follow=False)
+        back = page.headers["Location"]
+        nonce = back.partition("state=")[2]
+        mixed = await browser.open(
+            f"{scene.settings.public_url}/oauth/mixcloud/callback/{nonce}?code=abc"
+        )
+        assert "used already" in mixed.text
+        page = await browser.open(back)
+        assert "SoundCloud agreed." in page.text
+        form = await scene.ada.click(prompt, "Enter code")
+        await form.opened_modal()
+        await scene.ada.submit(form, code=page.code)
+        await prompt.until(lambda prompt: "Linked as" in prompt.text)
+
+
+async def test_soundcloud_down_and_busy_is_said_in_its_name(
+    scene: Scene, soundcloud: SoundCloudServer
+) -> None:
+    soundcloud.fault("GET", "/tracks", ServerError())
+    answer = await scene.use(scene.ada, "soundcloud search", query="rain")
+    assert answer.content == "SoundCloud does not answer right now. Try again in a while."
+    soundcloud.clear_faults()
+    soundcloud.fault("GET", "/tracks", RateLimit(300))
+    answer = await scene.use(scene.ada, "soundcloud search", query="rain")
+    assert answer.content.startswith("SoundCloud asks to wait. Try again <t:")
+    assert (await scene.use(scene.ada, "mixcloud search", query="jazz")).text  # it is not held back
+
+
+async def test_where_there_is_no_soundcloud_its_links_say_so(tmp_path: Path) -> None:
+    async with staged(tmp_path) as scene:
+        assert not scene.parts.bot.tree.get_command("soundcloud")
+        answer = await scene.use(
+            scene.ada, "favorite", mix="https://soundcloud.com/forss/flickermood"
+        )
+        assert "SoundCloud is switched off here" in answer.content
+
+
+async def test_links_in_messages_are_answered_with_cards_of_both(
+    tmp_path: Path, soundcloud: SoundCloudServer, track: Track
+) -> None:
+    async with staged(tmp_path, message_content=True, **known_to(soundcloud)) as scene:
+        direct = scene.ada.dm()
+        await scene.ada.say(direct, f"{link_of(track)} https://www.mixcloud.com{scene.jazz}")
+        await scene.discord.requested("POST", f"/channels/{direct.id}/messages")
+        card = scene.ada.messages(direct)[-1]
+        assert link_of(track) in card.text
+        assert scene.jazz in card.text
+        assert "♥ Like" in [button.label for button in card.buttons]
+
+
+async def test_what_is_remembered_names_both_and_is_forgotten(
+    scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    card = await scene.use(scene.ada, "mixcloud privacy")
+    assert "Your SoundCloud account **" in card.text
+    assert "No Mixcloud account." in card.text
+    await scene.ada.click(card, "Forget me…")
+    await card.until(lambda card: "Shall I forget" in card.text)
+    await scene.ada.click(card, "Forget me")
+    await card.until(lambda card: "Forgotten" in card.text)
+    assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
+    assert soundcloud.requests_to("POST", "/sign-out")
