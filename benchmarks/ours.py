@@ -102,6 +102,6 @@ async def _link(store: Store, settings: Settings, tokens: dict[int, str]) -> Non
     vault = Vault.from_keys(settings.encryption_keys.get_secret_value())
     now = datetime.now(UTC)
     for user_id, token in tokens.items():
-        name, sealed = f"listener-{user_id}", vault.seal(token, _token_of(user_id))
+        name, sealed = f"listener-{user_id}", vault.seal(token, _token_of(user_id, MIXCLOUD))
         account = Account(user_id, MIXCLOUD, f"/{name}/", name, name, sealed, now)
         await store.save_account(account)

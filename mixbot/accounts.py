@@ -585,14 +585,14 @@ class Accounts:
         if not service.can_link:
             raise LinkingOff(provider)
         nonce, verifier = _secret(), new_verifier()
-        sealed = self._sealed(verifier, _consent_verifier_of(user_id))
+        sealed = self._sealed(verifier, _consent_verifier_of(user_id, provider))
         awaited = {"nonce": _hash(nonce), "consent_verifier": sealed}
         return service.consent_url(nonce, verifier), awaited
 
     async def _account(self, attempt: LinkAttempt, nonce: str, code: str) -> Account:
         service = self._service(attempt.provider)
         try:
-            purpose = _consent_verifier_of(attempt.user_id)
+            purpose = _consent_verifier_of(attempt.user_id, attempt.provider)
             sealed = attempt.consent_verifier
             verifier = self._opened(sealed, purpose) if sealed else ""
             granted = await service.granted(nonce, code, verifier)
@@ -719,8 +719,8 @@ def _hash_code(user_id: int, code: str) -> bytes:
     return _hash(f"{user_id}:{typed}")
 
 
-def _token_of(user_id: int) -> str:
-    return "token {provider}"
+def _token_of(user_id: int, provider: str) -> str:
+    return f"token {provider} {user_id}"
 
 
 def _reply_of(user_id: int) -> str:
@@ -731,13 +731,19 @@ def _verifier_of(user_id: int) -> str:
     return f"verifier {user_id}"
 
 
-# All that the store keeps sealed, by table and column, and for which purpose of its row's user.
-SEALED: Mapping[tuple[str, str], Callable[[int], str]] = {
+def _consent_verifier_of(user_id: int, provider: str) -> str:
+    return f"consent verifier {provider} {user_id}"
+
+
+# All that the store keeps sealed, by table and column, and for which purpose of its row's user and
+# provider. A row without a provider has "".
+SEALED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
     ("accounts", "token"): _token_of,
     ("link_attempts", "account_token"): _token_of,
-    ("link_attempts", "reply_token"): _reply_of,
-    ("link_attempts", "verifier"): _verifier_of,
-    ("uploads", "reply_token"): _reply_of,
+    ("link_attempts", "consent_verifier"): _consent_verifier_of,
+    ("link_attempts", "reply_token"): lambda user_id, provider: _reply_of(user_id),
+    ("link_attempts", "verifier"): lambda user_id, provider: _verifier_of(user_id),
+    ("uploads", "reply_token"): lambda user_id, provider: _reply_of(user_id),
 }
 
 

@@ -98,7 +98,7 @@ def _replacements(
             rotation.unreadable[key_id_of(one.secret)] += 1
         else:
             rotation.arriving[key_id_of(one.secret)] += 1
-            yield one, vault.seal(secret, SEALED[table, column](one.user_id))
+            yield one, vault.seal(secret, SEALED[table, column](one.user_id, one.provider))
 
 
 async def _batches(
@@ -112,6 +112,6 @@ async def _batches(
 
 def _opened(vault: Vault, table: str, column: str, one: Sealed) -> str | None:
     try:
-        return vault.open(one.secret, SEALED[table, column](one.user_id))
+        return vault.open(one.secret, SEALED[table, column](one.user_id, one.provider))
     except CannotOpen:
         return None

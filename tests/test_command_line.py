@@ -186,7 +186,7 @@ async def keep(operator: Operator, key: str, *tokens: str) -> None:
     vault = Vault.from_keys(key)
     async with open_store(f"sqlite:///{operator.folder / 'mixbot.db'}") as store:
         for user_id, token in enumerate(tokens, 1):
-            sealed = vault.seal(token, _token_of(user_id))
+            sealed = vault.seal(token, _token_of(user_id, MIXCLOUD))
             await store.save_account(
                 Account(user_id, MIXCLOUD, "/a/", "a", "A", sealed, datetime.now(UTC))
             )
@@ -233,11 +233,21 @@ async def test_rotating_can_be_stopped_and_goes_on(
     both, people = Vault.from_keys(f"{new},{old}"), 20_000
     await operator.run("db", "upgrade")
     rows = [
-        (i, MIXCLOUD, "/a/", "a", "A", Vault.from_keys(old).seal("t", _token_of(i)), str(NOON))
+        (
+            i,
+            MIXCLOUD,
+            "/a/",
+            "a",
+            "A",
+            Vault.from_keys(old).seal("t", _token_of(i, MIXCLOUD)),
+            str(NOON),
+        )
         for i in range(people)
     ]
     with closing(sqlite3.connect(operator.folder / "mixbot.db")) as connection, connection:
-        connection.executemany("INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany(
+            "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)", rows
+        )
     async with open_store(f"sqlite:///{operator.folder / 'mixbot.db'}") as store:
         process = await operator.start("keys", "rotate", MIXBOT_ENCRYPTION_KEYS=f"{new},{old}")
         while await count_older(store, both) == people:

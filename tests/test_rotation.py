@@ -28,15 +28,19 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 # Kept to be recognised, and of no use to whoever reads them.
 HASHED = {("link_attempts", name) for name in ("link", "browser", "state", "nonce", "code")}
 
+UNDER_WAY = len(SEALED) - 1  # secrets that are not of an account
+
 
 def token_of(user_id: int) -> str:
     return f"mc-token-{user_id:08}"
 
 
-def account(vault: Vault, user_id: int, token: str | None = None) -> Account:
-    purpose = SEALED["accounts", "token"](user_id)
+def account(
+    vault: Vault, user_id: int, token: str | None = None, provider: str = MIXCLOUD
+) -> Account:
+    purpose = SEALED["accounts", "token"](user_id, provider)
     sealed = vault.seal(token or token_of(user_id), purpose)
-    return Account(user_id, MIXCLOUD, f"/u{user_id}/", f"u{user_id}", "U", sealed, NOW)
+    return Account(user_id, provider, f"/u{user_id}/", f"u{user_id}", "U", sealed, NOW)
 
 
 async def fill(store: Store, vault: Vault, *, people: int) -> None:
@@ -46,16 +50,16 @@ async def fill(store: Store, vault: Vault, *, people: int) -> None:
     attempt = LinkAttempt(1, MIXCLOUD, "Ada", NOW, NOW + timedelta(minutes=10), link=b"hash")
     for (table, column), purpose in SEALED.items():
         if table == "link_attempts":
-            attempt = replace(attempt, **{column: vault.seal(column, purpose(1))})  # type: ignore[arg-type]
+            attempt = replace(attempt, **{column: vault.seal(column, purpose(1, MIXCLOUD))})  # type: ignore[arg-type]
     await store.start_link(attempt)
-    reply = vault.seal("reply_token", SEALED["uploads", "reply_token"](1))
+    reply = vault.seal("reply_token", SEALED["uploads", "reply_token"](1, ""))
     await store.save_upload(Upload("x", 1, None, "{}", "draft", "en", NOW, reply_token=reply))
 
 
 async def secrets(store: Store, vault: Vault) -> Iterator[tuple[str, int, str]]:
     """What is sealed, opened: its column, its user, and the secret."""
     found = [
-        (column, one.user_id, vault.open(one.secret, purpose(one.user_id)))
+        (column, one.user_id, vault.open(one.secret, purpose(one.user_id, one.provider)))
         for (table, column), purpose in SEALED.items()
         for one in await store.sealed(table, column, limit=10_000)
     ]
@@ -96,7 +100,7 @@ async def test_afterwards_the_new_key_alone_opens_everything(
     await fill(store, Vault.from_keys(old), people=people)
     both, alone = Vault.from_keys(f"{new},{old}"), Vault.from_keys(new)
     before = list(await secrets(store, both))
-    assert await count_older(store, both) == len(before) == people + 4
+    assert await count_older(store, both) == len(before) == people + UNDER_WAY
     rotation = await rotate(store, both)
     assert rotation.is_complete
     assert rotation.resealed == len(before)
@@ -108,6 +112,25 @@ async def test_afterwards_the_new_key_alone_opens_everything(
     assert attempt.link == b"hash"
 
 
+def test_a_token_is_sealed_for_its_provider() -> None:
+    purpose = SEALED["accounts", "token"]
+    assert purpose(1, "mixcloud") == "token mixcloud 1"  # what was sealed years ago still opens
+    assert purpose(1, "soundcloud") != purpose(1, "mixcloud")
+
+
+async def test_a_token_of_any_provider_is_opened_and_sealed_for_that_one(
+    store: Store, old: str, new: str
+) -> None:
+    for provider in ("mixcloud", "soundcloud"):
+        await store.save_account(account(Vault.from_keys(old), 1, f"of {provider}", provider))
+    assert (await rotate(store, Vault.from_keys(f"{new},{old}"))).is_complete
+    for provider in ("mixcloud", "soundcloud"):
+        kept = await store.account(1, provider)
+        assert kept
+        purpose = SEALED["accounts", "token"](1, provider)
+        assert Vault.from_keys(new).open(kept.token, purpose) == f"of {provider}"
+
+
 async def test_it_tells_how_far_it_is(store: Store, old: str, new: str) -> None:
     await fill(store, Vault.from_keys(old), people=AT_ONCE + 10)
     told: list[int] = []
@@ -116,7 +139,7 @@ async def test_it_tells_how_far_it_is(store: Store, old: str, new: str) -> None:
         Vault.from_keys(f"{new},{old}"),
         told=lambda rotation: told.append(rotation.resealed),
     )
-    assert told == [AT_ONCE, AT_ONCE + 10, *range(AT_ONCE + 11, AT_ONCE + 15)]
+    assert told == [AT_ONCE, AT_ONCE + 10, *range(AT_ONCE + 11, AT_ONCE + 11 + UNDER_WAY)]
 
 
 async def test_a_secret_that_was_replaced_meanwhile_stays(store: Store, old: str, new: str) -> None:
@@ -165,7 +188,7 @@ async def test_a_bot_at_work_loses_nothing(
     for user_id, token in latest.items():
         kept = await store.account(user_id, MIXCLOUD)
         assert kept
-        opened = alone.open(kept.token, SEALED["accounts", "token"](user_id))
+        opened = alone.open(kept.token, SEALED["accounts", "token"](user_id, MIXCLOUD))
         assert opened.startswith("mc-token-again-") or opened == token
 
 

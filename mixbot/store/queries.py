@@ -25,6 +25,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    literal,
     select,
     text,
     tuple_,
@@ -70,7 +71,7 @@ DRAFTS_KEPT = timedelta(hours=24)  # as long as Discord keeps what was attached
 log = logging.getLogger(__name__)
 
 # Built once: building a statement costs as much as running it.
-_ACCOUNT = select(accounts).where(
+_ACCOUNT = select(*(accounts.c[field.name] for field in fields(Account))).where(
     accounts.c.user_id == bindparam("user_id"), accounts.c.provider == bindparam("provider")
 )
 _LAST_SHARE = (
@@ -158,12 +159,39 @@ class Store:
         self, user_id: int, provider: str, *, token: bytes | None = None
     ) -> bool:
         """Forget an account; with `token`, only while that is its (encrypted) token."""
-        query = delete(accounts).where(
-            accounts.c.user_id == user_id, accounts.c.provider == provider
-        )
+        query = delete(accounts).where(*_is_account(user_id, provider))
         if token is not None:
             query = query.where(accounts.c.token == token)
-        return await self._write(lambda connection: connection.execute(query).rowcount > 0)
+        return await self._changes(query)
+
+    async def add_account(self, account: Account) -> bool:
+        """Remember `account` unless there is one in its place; whether it was so."""
+        insert = self._insert(accounts).values(asdict(account)).on_conflict_do_nothing()
+        return await self._change(insert.returning(accounts.c.user_id)) is not None
+
+    async def replace_token(
+        self, user_id: int, provider: str, token: bytes, *, instead_of: bytes
+    ) -> bool:
+        """Change the (encrypted) token of an account if it still is `instead_of`; whether so."""
+        still = (*_is_account(user_id, provider), accounts.c.token == instead_of)
+        return await self._changes(update(accounts).where(*still).values(token=token))
+
+    async def begin_refreshing(
+        self, user_id: int, provider: str, holder: str, now: datetime, until: datetime
+    ) -> bool:
+        """Have `holder` alone refresh the token of an account, until then at the latest.
+
+        False where another does, or there is no such account.
+        """
+        nobody = accounts.c.refreshing_until.is_(None) | (accounts.c.refreshing_until <= now)
+        query = update(accounts).where(*_is_account(user_id, provider), nobody)
+        return await self._changes(query.values(refreshing_by=holder, refreshing_until=until))
+
+    async def end_refreshing(self, user_id: int, provider: str, holder: str) -> None:
+        """Let others refresh the token of an account, if it was `holder` who did."""
+        held = (*_is_account(user_id, provider), accounts.c.refreshing_by == holder)
+        query = update(accounts).where(*held).values(refreshing_by=None, refreshing_until=None)
+        await self._changes(query)
 
     # Linking
 
@@ -208,6 +236,7 @@ class Store:
         state: bytes | None = None,
         verifier: bytes | None = None,
         nonce: bytes | None = None,
+        consent_verifier: bytes | None = None,
     ) -> LinkAttempt | None:
         """Tie an attempt to `browser`, unless it is tied to another, and say what it waits for."""
         attempt = link_attempts.c
@@ -218,23 +247,36 @@ class Store:
                 attempt.expires_at > now,
                 attempt.browser.is_(None) | (attempt.browser == browser),
             )
-            .values(browser=browser, state=state, verifier=verifier, nonce=nonce)
+            .values(
+                browser=browser,
+                state=state,
+                verifier=verifier,
+                nonce=nonce,
+                consent_verifier=consent_verifier,
+            )
             .returning(link_attempts)
         )
         return _attempt(await self._change(query))
 
     async def take_state(
-        self, state: bytes, browser: bytes, now: datetime, *, nonce: bytes
+        self,
+        state: bytes,
+        browser: bytes,
+        now: datetime,
+        *,
+        nonce: bytes,
+        consent_verifier: bytes | None = None,
     ) -> LinkAttempt | None:
         """The attempt that waits for `state`; works once. It then waits for `nonce`.
 
-        The nonce is of no use before the user is known to be the right one, so it may be set now.
+        The nonce, and what proves at the provider who asked for the consent, are of no use before
+        the user is known to be the right one, so they may be set now.
         """
         attempt = link_attempts.c
         query = (
             update(link_attempts)
             .where(attempt.state == state, attempt.browser == browser, attempt.expires_at > now)
-            .values(state=None, nonce=nonce)
+            .values(state=None, nonce=nonce, consent_verifier=consent_verifier)
             .returning(link_attempts)
         )
         return _attempt(await self._change(query))
@@ -290,7 +332,7 @@ class Store:
             link_attempts.c.provider == attempt.provider,
             link_attempts.c.code == attempt.code,
         )
-        return await self._write(lambda connection: connection.execute(query).rowcount > 0)
+        return await self._changes(query)
 
     async def end_link(self, attempt: LinkAttempt) -> None:
         """Void `attempt`, unless it has been replaced by a newer one."""
@@ -320,6 +362,7 @@ class Store:
             account_username=account.username,
             account_name=account.name,
             account_token=None,
+            consent_verifier=None,
         )
         remember, note = self._upserting(accounts, asdict(account)), self._insert(link_attempts)
 
@@ -668,14 +711,15 @@ class Store:
         """
         rows, secret = metadata.tables[table], metadata.tables[table].c[column]
         key = rows.primary_key.columns.values()
-        query = select(rows.c.user_id, secret, *key).where(secret.is_not(None))
+        provider = rows.c.provider if "provider" in rows.c else literal("")
+        query = select(rows.c.user_id, provider, secret, *key).where(secret.is_not(None))
         if after:
             query = query.where(tuple_(*key) > tuple_(*after))
         if unlike is not None:
             query = query.where(_beginning(secret, len(unlike)) != unlike)
         query = query.order_by(*key).limit(limit)
         found = await self._database.read(lambda connection: connection.execute(query).all())
-        return [Sealed(user_id, value, tuple(row)) for user_id, value, *row in found]
+        return [Sealed(user, at, value, tuple(row)) for user, at, value, *row in found]
 
     async def count_sealed(self, table: str, column: str, length: int) -> Mapping[bytes, int]:
         """How many secrets of a column begin with which `length` bytes."""
@@ -721,6 +765,10 @@ class Store:
         """Run a statement that returns what it changed."""
         return await self._write(lambda connection: connection.execute(query).one_or_none())
 
+    async def _changes(self, query: Any) -> bool:
+        """Run a statement; whether it changed anything."""
+        return await self._write(lambda connection: connection.execute(query).rowcount > 0)
+
     async def _upsert(self, table: Table, values: dict[str, Any]) -> None:
         query = self._upserting(table, values)
         await self._write(lambda connection: connection.execute(query))
@@ -760,6 +808,10 @@ def _attempt(row: AnyRow | None) -> LinkAttempt | None:
 
 def _upload(row: AnyRow | None) -> Upload | None:
     return Upload(*row) if row else None
+
+
+def _is_account(user_id: int, provider: str) -> tuple[Any, ...]:
+    return accounts.c.user_id == user_id, accounts.c.provider == provider
 
 
 def _is_draft(id: str, user_id: int) -> tuple[Any, ...]:

@@ -45,6 +45,7 @@ class LinkAttempt:
     account_name: str | None = None
     account_token: bytes | None = field(default=None, repr=False)  # encrypted
     language: str | None = None
+    consent_verifier: bytes | None = field(default=None, repr=False)  # encrypted
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,9 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A secret as a table keeps it: whose it is, and the key of its row."""
+    """A secret as a table keeps it: whose it is, at which provider, and the key of its row."""
 
     user_id: int
+    provider: str  # "" in a table that is of none
     secret: bytes = field(repr=False)  # encrypted
     row: tuple[Any, ...] = field(repr=False)  # some tables are found by what is told to nobody

@@ -21,7 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0003"  # the revision that the tables below describe
+HEAD = "0004"  # the revision that the tables below describe
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -69,6 +69,8 @@ accounts = Table(
     Column("name", Text, nullable=False),
     Column("token", LargeBinary, nullable=False),  # encrypted
     Column("linked_at", UtcDateTime, nullable=False),
+    Column("refreshing_by", String(32)),  # the process that refreshes the token, and until when
+    Column("refreshing_until", UtcDateTime),  # nobody else may
 )
 
 # One a user and provider, so a newer one voids the older. Secrets are only here as hashes, or
@@ -97,6 +99,7 @@ link_attempts = Table(
     Column("account_name", Text),
     Column("account_token", LargeBinary),  # encrypted
     Column("language", String(8)),  # of who is linking
+    Column("consent_verifier", LargeBinary),  # encrypted; PKCE of the consent at the provider
     Index(None, "expires_at"),
 )
 

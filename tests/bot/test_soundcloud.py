@@ -167,9 +167,7 @@ async def test_people_and_playlists_are_found_and_opened(
         "https://on.soundcloud.com/{id}",
     ],
 )
-async def test_a_link_in_any_form_shows_its_track(
-    scene: Scene, track: Track, written: str
-) -> None:
+async def test_a_link_in_any_form_shows_its_track(scene: Scene, track: Track, written: str) -> None:
     mention = written.format(link=link_of(track), id=track.id)
     card = await scene.use(scene.ada, "soundcloud show", track=mention)
     assert page_of(card) == link_of(track)
@@ -265,8 +263,13 @@ async def test_both_accounts_are_linked_side_by_side(
     ],
 )
 async def test_every_shared_command_acts_on_a_link_of_soundcloud(
-    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser,
-    command: str, says: str, option: str,
+    scene: Scene,
+    soundcloud: SoundCloudServer,
+    track: Track,
+    browser: Browser,
+    command: str,
+    says: str,
+    option: str,
 ) -> None:
     await link(scene, browser, scene.ada)
     done = await scene.use(scene.ada, command, **{option: link_of(track)})

@@ -14,6 +14,7 @@ from mixbot.store.queries import LOOKED_BACK
 ADA, BOB = 2**63 - 1, 80351110224678912
 NOW = datetime(2026, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
+HOUR = timedelta(hours=1)
 ATTEMPT = LinkAttempt(
     user_id=ADA,
     provider="mixcloud",
@@ -63,6 +64,78 @@ class TestAccounts:
             saved = await store.account(ADA, "mixcloud")
             assert saved is not None
             assert saved.name == str(number)
+
+    async def test_an_account_is_added_only_where_there_is_none(self, store: Store) -> None:
+        added = await asyncio.gather(
+            *(store.add_account(account(token=bytes([number]))) for number in range(5))
+        )
+        assert sorted(added) == [False, False, False, False, True]
+        assert await store.account(ADA, "mixcloud") == account(token=bytes([added.index(True)]))
+
+    async def test_of_many_who_replace_a_token_one_does(self, store: Store) -> None:
+        for one in (account(), account(BOB)):
+            await store.save_account(one)
+        old = account().token
+        replaced = await asyncio.gather(
+            *(
+                store.replace_token(ADA, "mixcloud", bytes([number]), instead_of=old)
+                for number in range(5)
+            )
+        )
+        assert sorted(replaced) == [False, False, False, False, True]
+        token = bytes([replaced.index(True)])
+        assert await store.account(ADA, "mixcloud") == account(token=token)
+        assert await store.account(BOB, "mixcloud") == account(BOB)
+
+    async def test_a_token_of_an_account_that_is_gone_is_not_replaced(self, store: Store) -> None:
+        assert not await store.replace_token(ADA, "mixcloud", b"new", instead_of=account().token)
+        assert await store.account(ADA, "mixcloud") is None
+
+
+class TestRefreshing:
+    """One at a time, among all processes."""
+
+    async def test_one_holds_it_until_it_ends(self, store: Store) -> None:
+        await store.save_account(account())
+        begun = await asyncio.gather(
+            *(store.begin_refreshing(ADA, "mixcloud", str(one), NOW, LATER) for one in range(5))
+        )
+        assert sorted(begun) == [False, False, False, False, True]
+        await store.end_refreshing(ADA, "mixcloud", str(begun.index(True)))
+        assert await store.begin_refreshing(ADA, "mixcloud", "another", NOW, LATER)
+
+    async def test_who_does_not_hold_it_does_not_end_it(self, store: Store) -> None:
+        await store.save_account(account())
+        assert await store.begin_refreshing(ADA, "mixcloud", "one", NOW, LATER)
+        await store.end_refreshing(ADA, "mixcloud", "another")
+        assert not await store.begin_refreshing(ADA, "mixcloud", "another", NOW, LATER)
+
+    async def test_that_of_a_dead_holder_ends_by_itself(self, store: Store) -> None:
+        await store.save_account(account())
+        assert await store.begin_refreshing(ADA, "mixcloud", "dead", NOW, LATER)
+        assert await store.begin_refreshing(ADA, "mixcloud", "alive", LATER, LATER + HOUR)
+        await store.end_refreshing(ADA, "mixcloud", "dead")
+        assert not await store.begin_refreshing(ADA, "mixcloud", "third", LATER, LATER + HOUR)
+
+    async def test_it_is_of_one_account(self, store: Store) -> None:
+        other = replace(account(), provider="soundcloud")
+        for one in (account(), other, account(BOB)):
+            await store.save_account(one)
+        for user_id, provider in ((ADA, "mixcloud"), (ADA, "soundcloud"), (BOB, "mixcloud")):
+            assert await store.begin_refreshing(user_id, provider, "one", NOW, LATER)
+        await store.end_refreshing(ADA, "soundcloud", "one")
+        assert not await store.begin_refreshing(ADA, "mixcloud", "another", NOW, LATER)
+
+    async def test_there_is_nothing_to_hold_of_an_account_that_is_gone(self, store: Store) -> None:
+        assert not await store.begin_refreshing(ADA, "mixcloud", "one", NOW, LATER)
+        assert await store.account(ADA, "mixcloud") is None
+
+    async def test_it_does_not_keep_an_account_from_being_linked_again(self, store: Store) -> None:
+        await store.save_account(account())
+        await store.begin_refreshing(ADA, "mixcloud", "one", NOW, LATER)
+        await store.save_account(account(token=b"new"))
+        assert await store.account(ADA, "mixcloud") == account(token=b"new")
+        assert await store.delete_account(ADA, "mixcloud", token=b"new")
 
 
 class TestLinking:
@@ -120,6 +193,34 @@ class TestLinking:
         taken = await store.take_link_attempt(b"nonce", b"first", NOW, provider="mixcloud")
         assert taken is not None
         assert taken.verifier == b"sealed"
+
+    @pytest.mark.parametrize("signs_in", [False, True])
+    async def test_the_verifier_of_a_consent_is_kept_until_its_nonce_comes(
+        self, store: Store, signs_in: bool
+    ) -> None:
+        awaited = {"nonce": b"nonce", "consent_verifier": b"consent"}
+        await store.start_link(ATTEMPT)
+        if signs_in:
+            await store.bind_link(b"link", b"first", NOW, state=b"state", verifier=b"sign-in")
+            taken = await store.take_state(b"state", b"first", NOW, **awaited)
+        else:
+            taken = await store.bind_link(b"link", b"first", NOW, **awaited)
+        assert taken
+        assert taken.consent_verifier == b"consent"
+        back = await store.take_link_attempt(b"nonce", b"first", NOW)
+        assert back == taken
+        await store.complete_link(replace(back, expires_at=NOW), account())
+        [untold] = await store.take_untold(NOW, LATER, since=NOW - HOUR)
+        assert untold.consent_verifier is None
+
+    async def test_who_starts_over_in_a_browser_starts_with_another_consent(
+        self, store: Store
+    ) -> None:
+        await store.start_link(ATTEMPT)
+        await store.bind_link(b"link", b"first", NOW, nonce=b"nonce", consent_verifier=b"consent")
+        again = await store.bind_link(b"link", b"first", NOW, state=b"state")
+        assert again
+        assert again.consent_verifier is None
 
     async def test_a_code_does_not_displace_a_newer_attempt(self, store: Store) -> None:
         waits = replace(ATTEMPT, link=None, code=b"code", tries_left=5)
