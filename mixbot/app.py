@@ -46,7 +46,7 @@ from mixbot.settings import Settings
 from mixbot.signin import DiscordSignIn
 from mixbot.store import DatabaseUnreachable, Store, open_store
 from mixbot.store.engines import Database
-from mixbot.tokens import AccountTokens
+from mixbot.tokens import APPLICATION, AccountTokens
 from mixbot.transport.gate import Gate
 from mixbot.web import AccessLogger, Events, create_app
 from mixbot.web.player import IMAGE_ROOT, PLAYER_ROOT

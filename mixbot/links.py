@@ -10,8 +10,7 @@ from typing import TypeAlias
 
 from mixbot import mixcloud, soundcloud
 from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
-
-PREFIX = f"{SOUNDCLOUD}:"
+from mixbot.services.soundcloud import PREFIX, url_of
 
 Link: TypeAlias = mixcloud.Link | soundcloud.Link
 ShortLink: TypeAlias = mixcloud.ShortLink | soundcloud.ShortLink
@@ -48,9 +47,11 @@ def page_of(key: str) -> Page:
     'https://soundcloud.com/forss/flickermood'
     """
     if provider_of(key) == SOUNDCLOUD:
-        there = soundcloud.Link.from_path(key.removeprefix(PREFIX))
-        host = PREFIX + there.user
-        return Page(SOUNDCLOUD, there.user, there.name, there.url, host, there.is_playlist)
+        path = key.removeprefix(PREFIX)
+        user, *rest = path.split("/")
+        is_playlist = rest[:1] == ["sets"]
+        name = next(iter(rest[is_playlist:]), None)
+        return Page(SOUNDCLOUD, user, name, url_of(key), PREFIX + user, is_playlist)
     link = mixcloud.Link.from_key(key)
     return Page(MIXCLOUD, link.user, link.show, link.url, mixcloud.Link(link.user).key)
 

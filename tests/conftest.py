@@ -63,7 +63,7 @@ class Scene:
         assert keys
         vault = Vault.from_keys(keys.get_secret_value())
         user_id = int(user.id)
-        sealed = vault.seal(token, _token_of(user_id, PROVIDER))
+        sealed = vault.seal(token, _token_of(user_id, MIXCLOUD))
         await self.parts.store.save_account(
             Account(user_id, MIXCLOUD, me.key, me.username, me.name, sealed, datetime.now(UTC))
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from mixbot.soundcloud import (
-    GrantEnded,
+    Unauthorized,
     MemoryTokens,
     Resource,
     SoundCloud,
@@ -43,7 +43,7 @@ class SoundCloudService:
     provider = SOUNDCLOUD
     verbs = frozenset(METHODS)
     problem = SoundCloudError
-    ended = GrantEnded
+    ended = Unauthorized
 
     def __init__(
         self,

@@ -256,7 +256,12 @@ class SoundCloud:
     # Reading
 
     async def resolve(self, url: str) -> Any:
-        """The track, playlist or person that `url` is the page of; short links do as well."""
+        """The track, playlist or person that `url` is the page of; short links do as well.
+
+        So do addresses of the API itself, such as `https://api.soundcloud.com/tracks/123`.
+        """
+        if url.startswith(f"{API_ROOT}/"):
+            return await self._read(url.removeprefix(API_ROOT), {})
         return await self._read("/resolve", {"url": url})
 
     async def track(self, name: Name, *, secret_token: str | None = None) -> Track:
@@ -284,7 +289,7 @@ class SoundCloud:
         """
         try:
             tokens = await self._persons()
-        except errors.GrantEnded:
+        except errors.Unauthorized:
             return
         await self._oauth().sign_out(tokens.access_token)
 

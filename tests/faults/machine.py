@@ -134,7 +134,7 @@ class Machine(Operator):
         token = self.mixcloud.token_for(username)
         found = self.mixcloud.catalogue.user(username)
         assert found
-        sealed = Vault.from_keys(self.key).seal(token, _token_of(int(user.id), PROVIDER))
+        sealed = Vault.from_keys(self.key).seal(token, _token_of(int(user.id), MIXCLOUD))
         async with open_store(self.database_url) as store:
             await store.save_account(
                 Account(

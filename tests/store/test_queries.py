@@ -207,7 +207,7 @@ class TestLinking:
             taken = await store.bind_link(b"link", b"first", NOW, **awaited)
         assert taken
         assert taken.consent_verifier == b"consent"
-        back = await store.take_link_attempt(b"nonce", b"first", NOW)
+        back = await store.take_link_attempt(b"nonce", b"first", NOW, provider="mixcloud")
         assert back == taken
         await store.complete_link(replace(back, expires_at=NOW), account())
         [untold] = await store.take_untold(NOW, LATER, since=NOW - HOUR)

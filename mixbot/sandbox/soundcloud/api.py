@@ -23,6 +23,7 @@ PER_PAGE, MOST_PER_PAGE = 50, 200
 BYTES_PER_SECOND = 40_000  # of a 320 kbit/s mp3
 STREAMS = ("http_mp3_128", "hls_mp3_128", "hls_aac_160", "preview_mp3_128")
 SITE_HOSTS = ("soundcloud.com", "www.soundcloud.com", "m.soundcloud.com")
+SHORT_HOST = "on.soundcloud.com"
 
 T = TypeVar("T")
 
@@ -151,9 +152,11 @@ class Api:
     def _resolved(self, call: Call) -> str:
         """The address of what `url` is the page of."""
         parts = urlsplit(call.query.get("url", ""))
+        found: User | Track | Playlist | None = None
+        if parts.hostname == SHORT_HOST:
+            return self._place(call, self._numbered(parts.path.strip("/")))
         if parts.hostname not in SITE_HOSTS:
             raise not_found()
-        found: User | Track | Playlist | None = None
         match [unquote(segment) for segment in parts.path.strip("/").split("/")]:
             case [user]:
                 found = self._catalogue.user(user)
@@ -161,6 +164,19 @@ class Api:
                 found = self._catalogue.track(user, track)
             case [user, "sets", playlist]:
                 found = self._catalogue.playlist(user, playlist)
+        return self._place(call, found)
+
+    def _numbered(self, code: str) -> User | Track | Playlist | None:
+        """What has that number: so short links are made here."""
+        number = int(code) if code.isdecimal() else 0
+        catalogue = self._catalogue
+        return (
+            catalogue.tracks.get(number)
+            or catalogue.playlists.get(number)
+            or catalogue.users.get(number)
+        )
+
+    def _place(self, call: Call, found: User | Track | Playlist | None) -> str:
         match found:
             case User():
                 return f"{call.origin}/users/soundcloud:users:{found.id}"
