@@ -15,6 +15,7 @@ from mixbot.transport.exchange import Exchange
 from .client import Name, SearchType, SoundCloud
 from .errors import (
     Blocked,
+    GrantEnded,
     InvalidArgument,
     InvalidUpload,
     NotFound,
@@ -74,6 +75,7 @@ __all__ = [
     "Comment",
     "Exchange",
     "Gate",
+    "GrantEnded",
     "InvalidArgument",
     "InvalidUpload",
     "Link",

@@ -178,8 +178,10 @@ class SoundCloud:
 
     def _keeper_of(self, tokens: TokenStore) -> TokenKeeper:
         async def renew(old: Tokens | None) -> Tokens:
-            if old is None or not old.refresh_token or not self.client_id:
-                raise errors.Unauthorized("There is no token, and no way to one: link the account.")
+            if old is None or not old.refresh_token:
+                raise errors.GrantEnded("There is no token, and no way to one: link the account.")
+            if not self.client_id:
+                raise errors.Unauthorized("The token has ended; to refresh it takes a client_id.")
             return await self._oauth().refresh(old)
 
         return TokenKeeper(tokens, renew, self._renewals)

@@ -57,9 +57,17 @@ class RateLimited(SoundCloudError):
 
 
 class Unauthorized(SoundCloudError):
-    """There is no access token where one is needed, or SoundCloud no longer accepts it.
+    """There is no access token where one is needed, or SoundCloud does not accept it.
 
-    If it could be refreshed, that was tried: the account has to be linked again.
+    If it could be refreshed, that was tried. Whether its owner still agrees is not known by that.
+    """
+
+
+class GrantEnded(Unauthorized):
+    """What the account's owner agreed to has ended: only they can help, by linking it again.
+
+    The refresh token was taken back, or spent by somebody who did not keep what came for it, or
+    there is none.
     """
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from .errors import SoundCloudOAuthError, Unauthorized
+from .errors import GrantEnded, SoundCloudOAuthError, Unauthorized
 
 EARLY = 30.0  # seconds before its end in which a token is no longer begun with
 YOUNG = (
@@ -108,7 +108,7 @@ class TokenKeeper:
         self._renewal: asyncio.Task[Tokens] | None = None
 
     async def tokens(self, seconds: float = EARLY) -> Tokens:
-        """Tokens that last for `seconds` more; raises Unauthorized where there are none."""
+        """Tokens that last for `seconds` more; raises GrantEnded where there is no way to any."""
         if self._tokens is None:
             self._tokens = await self._store.load()
         if self._tokens is not None and self._tokens.lasts(seconds):
@@ -118,7 +118,8 @@ class TokenKeeper:
     async def renewed(self, refused: Tokens | None, seconds: float = EARLY) -> Tokens:
         """Others than `refused`, which SoundCloud does not accept or which end too soon.
 
-        Raises Unauthorized when there is no way to others.
+        Raises GrantEnded when there is no way to others, and Unauthorized if SoundCloud does not
+        accept what it has just given, which says nothing about the account.
         """
         if self._tokens is not None and self._tokens is not refused:
             return self._tokens  # it was renewed in the meantime
@@ -156,7 +157,7 @@ class TokenKeeper:
             if kept != spent:
                 return kept
         self._tokens = None
-        raise Unauthorized("SoundCloud no longer accepts this account's tokens: link it again.")
+        raise GrantEnded("SoundCloud no longer accepts this account's tokens: link it again.")
 
     def _have(self, tokens: Tokens) -> Tokens:
         self._tokens = tokens

@@ -16,6 +16,7 @@ from mixbot.sandbox import SoundCloudServer
 from mixbot.sandbox.soundcloud import Hang, Html403, LostAnswer, RateLimit, ServerError
 from mixbot.soundcloud import (
     Blocked,
+    GrantEnded,
     MemoryTokens,
     RateLimited,
     SoundCloud,
@@ -151,8 +152,9 @@ async def test_a_token_refused_right_after_it_was_given_is_not_refreshed_again(
     await soundcloud.me()
     server.expire()
     for _ in range(3):
-        with pytest.raises(Unauthorized):
+        with pytest.raises(Unauthorized) as caught:
             await soundcloud.me()
+        assert not isinstance(caught.value, GrantEnded)
     assert server.refreshes == 1
 
 
@@ -162,16 +164,37 @@ async def test_an_account_that_was_taken_back_says_so(
     monkeypatch.setattr(module, "REREADS", (0.0, 0.0))
     soundcloud = account(client, server)
     server.revoke_all("listener")
-    with pytest.raises(Unauthorized, match="link it again"):
+    with pytest.raises(GrantEnded, match="link it again"):
         await soundcloud.me()
 
 
 async def test_an_account_that_was_unlinked_says_so(
     client: Client, server: SoundCloudServer
 ) -> None:
-    with pytest.raises(Unauthorized, match="link the account"):
+    with pytest.raises(GrantEnded, match="link the account"):
         await client(tokens=MemoryTokens()).me()
     assert not server.requests
+
+
+async def test_what_cannot_be_refreshed_has_ended_with_its_access_token(
+    client: Client, server: SoundCloudServer
+) -> None:
+    soundcloud = client(tokens=MemoryTokens(Tokens(server.token_for("listener"))))
+    assert (await soundcloud.me()).username == "Listener"
+    server.expire()
+    with pytest.raises(GrantEnded, match="link the account"):
+        await soundcloud.me()
+
+
+async def test_who_lacks_an_application_learns_nothing_of_the_account(
+    client: Client, server: SoundCloudServer
+) -> None:
+    store = MemoryTokens(given(server))
+    server.expire()
+    with pytest.raises(Unauthorized, match="client_id") as caught:
+        await client(tokens=store, client_id=None).me()
+    assert not isinstance(caught.value, GrantEnded)
+    assert (await client(tokens=store).me()).username == "Listener"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +242,7 @@ async def test_a_lost_answer_is_not_asked_for_twice_in_one_call(
     with pytest.raises(Unreachable):
         await soundcloud.me()
     assert len(server.requests_to(*TOKEN_ENDPOINT)) == 1
-    with pytest.raises(Unauthorized):  # SoundCloud had spent it: only the person can help now
+    with pytest.raises(GrantEnded):  # SoundCloud had spent it: only the person can help now
         await soundcloud.me()
 
 
