@@ -46,7 +46,7 @@ from mixbot.settings import Settings
 from mixbot.signin import DiscordSignIn
 from mixbot.store import DatabaseUnreachable, Store, open_store
 from mixbot.store.engines import Database
-from mixbot.tokens import APPLICATION, AccountTokens
+from mixbot.tokens import LinkedTokens
 from mixbot.transport.gate import Gate
 from mixbot.web import AccessLogger, Events, create_app
 from mixbot.web.player import IMAGE_ROOT, PLAYER_ROOT
@@ -222,6 +222,7 @@ async def soundcloud_from(
     if not client_id or not secret or not vault:
         yield None
         return
+    tokens = LinkedTokens(store, vault)
     async with (
         shared_gate(store, SOUNDCLOUD, soundcloud.Gate()) as gate,
         soundcloud.SoundCloud(
@@ -229,12 +230,12 @@ async def soundcloud_from(
             auth_root=settings.soundcloud_auth_url,
             client_id=client_id,
             client_secret=secret.get_secret_value(),
-            app_tokens=AccountTokens(store, vault, APPLICATION, SOUNDCLOUD),
+            app_tokens=tokens.of_application(SOUNDCLOUD),
             gate=gate,
             on_exchange=partial(metrics.exchanged, service=SOUNDCLOUD),
         ) as client,
     ):
-        yield SoundCloudService(client, store, vault, public_url=settings.public_url)
+        yield SoundCloudService(client, tokens, public_url=settings.public_url)
 
 
 def sign_in_from(settings: Settings, authorize_url: str) -> DiscordSignIn | None:

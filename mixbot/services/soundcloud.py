@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cachetools import LRUCache
 
 from mixbot.soundcloud import (
-    Unauthorized,
+    GrantEnded,
     MemoryTokens,
     Resource,
     SoundCloud,
     SoundCloudError,
     SoundCloudOAuth,
 )
-from mixbot.tokens import AccountTokens, written_tokens
+from mixbot.tokens import LinkedTokens, written
 
 from . import SOUNDCLOUD, Granted
-
-if TYPE_CHECKING:
-    from mixbot.store import Store
-    from mixbot.vault import Vault
 
 METHODS = {
     "favorite": SoundCloud.like,
@@ -35,28 +29,23 @@ SITE = "https://soundcloud.com/"
 
 
 class SoundCloudService:
-    """Tokens that live for an hour and are refreshed; `state` and PKCE at the consent.
-
-    Only the account of whom a client acts for says what its tokens are: `AccountTokens`.
-    """
+    """Tokens that live for an hour and are refreshed; `state` and PKCE at the consent."""
 
     provider = SOUNDCLOUD
     verbs = frozenset(METHODS)
     problem = SoundCloudError
-    ended = Unauthorized
+    ended = GrantEnded
 
     def __init__(
         self,
         client: SoundCloud,
-        store: Store,
-        vault: Vault,
+        tokens: LinkedTokens,
         *,
         public_url: str = "http://localhost:8080",
     ) -> None:
         self.client = client
         self._public_url = public_url
-        self._store = store
-        self._vault = vault
+        self._tokens = tokens
         self._urns: LRUCache[str, str] = LRUCache(4096)  # by key
 
     can_link = True
@@ -65,14 +54,16 @@ class SoundCloudService:
         return self._oauth.authorization(state=nonce, code_verifier=verifier).url
 
     async def granted(self, nonce: str, code: str, verifier: str) -> Granted:
-        tokens = await self._oauth.tokens(code, verifier)
-        me = await self.client.with_tokens(MemoryTokens(tokens)).me()
-        return Granted(key_of(me), me.permalink or "", me.username, written_tokens(tokens))
+        memory = MemoryTokens(await self._oauth.tokens(code, verifier))
+        me = await self.client.with_tokens(memory).me()
+        tokens = memory.tokens
+        return Granted(
+            key_of(me), me.permalink or "", me.username, written(tokens) if tokens else ""
+        )
 
     def client_of(self, user_id: int, secret: str) -> SoundCloud:
-        return self.client.with_tokens(
-            AccountTokens(self._store, self._vault, user_id, self.provider)
-        )
+        # Tokens change while it acts, so it looks them up itself.
+        return self.client.with_tokens(self._tokens.of(user_id, self.provider))
 
     async def do(self, client: SoundCloud, verb: str, key: str) -> None:
         await METHODS[verb](client, await self.urn(key))

@@ -291,7 +291,7 @@ class SoundCloud:
         """
         try:
             tokens = await self._persons()
-        except errors.Unauthorized:
+        except errors.GrantEnded:
             return
         await self._oauth().sign_out(tokens.access_token)
 

@@ -32,6 +32,7 @@ ANSWERS = [
     ("PUT", "/link/none", 405),
     ("GET", "/oauth/mixcloud/callback/none", 400),
     ("POST", "/oauth/mixcloud/callback/none", 405),
+    ("GET", "/oauth/soundcloud/callback", 400),
     ("GET", "/oauth/discord/callback", 400),
     ("GET", f"/play{SHOW}", 200),
     ("GET", "/play/oembed.json?url=/play" + SHOW, 200),
