@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar, Unpack, cast, overload
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 import aiohttp
 import orjson
@@ -263,7 +263,8 @@ class SoundCloud:
         So do addresses of the API itself, such as `https://api.soundcloud.com/tracks/123`.
         """
         if url.startswith(f"{API_ROOT}/"):
-            return await self._read(url.removeprefix(API_ROOT), {})
+            parts = urlsplit(url)
+            return await self._read(parts.path, dict(parse_qsl(parts.query)))
         return await self._read("/resolve", {"url": url})
 
     async def track(self, name: Name, *, secret_token: str | None = None) -> Track:

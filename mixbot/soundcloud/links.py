@@ -130,7 +130,7 @@ def _from_player(
 ) -> Link | ShortLink | None:
     """What a player's `url` says: an address, encoded once or twice."""
     address = query.get("url", [""])[0]
-    if "//" not in address:
+    if "://" not in address:
         address = unquote(address)
     return _read(address, secret, depth + 1) if depth < 2 else None
 

@@ -22,7 +22,7 @@ _CLOCK = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,4}):(?P<s>\d{2})", re.ASCII
 class Addresses:
     """What may be addresses at `domains` or below them, with a scheme or without.
 
-    Addresses of other sites are among them when a text has both; `split` them and look at the host.
+    Those of other sites are among them when a text has both: `split` them, and look at the host.
     """
 
     def __init__(self, *domains: str) -> None:
@@ -42,8 +42,8 @@ class Addresses:
             return  # as in nearly every text; looking for addresses takes a hundred times as long
         for match in self._pattern.finditer(text):
             address = match[0].rstrip(_TRAILING)
-            while address.endswith("_") and text[: match.start()].endswith("_"):
-                address = address[:-1]  # the underscores of _emphasis_; names may end in one, too
+            if address.endswith("_") and text.endswith("_", 0, match.start()):
+                address = address.rstrip("_")  # of _emphasis_; names may end in one, too
             yield address
 
 

@@ -1,5 +1,7 @@
 """Reading links: every form that people paste, and nothing that only looks like one."""
 
+import doctest
+import sys
 from urllib.parse import quote
 
 import pytest
@@ -293,6 +295,12 @@ def test_not_every_text_is_a_key(key: str) -> None:
 )
 def test_read_key_reads_what_somebody_types_for_a_show(text: str, link: Link | None) -> None:
     assert read_key(text) == link
+
+
+def test_the_examples_are_true() -> None:
+    results = doctest.testmod(sys.modules[Link.__module__])
+    assert results.attempted
+    assert not results.failed
 
 
 @given(names, names)

@@ -46,6 +46,7 @@ async def test_a_track_has_many_names(soundcloud: SoundCloud, name: int | str) -
         (FLICKERMOOD, Track),
         ("http://soundcloud.com/forss", User),
         ("https://m.soundcloud.com/forss/sets/soulhack", Playlist),
+        ("https://api.soundcloud.com/tracks/293", Track),
     ],
 )
 async def test_a_link_resolves_to_what_it_is(

@@ -1,5 +1,7 @@
 """Reading links: every form that people paste, and nothing that only looks like one."""
 
+import doctest
+import sys
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -64,6 +66,7 @@ def test_a_track_is_found_however_it_is_written(address: str) -> None:
         f"{PLAYER}https%3A//soundcloud.com/forss/flickermood&color=%23ff5500&auto_play=false",
         f"{PLAYER}https%3A%2F%2Fsoundcloud.com%2Fforss%2Fflickermood&amp;color=%23ff5500",
         f"{PLAYER}https%253A%252F%252Fsoundcloud.com%252Fforss%252Fflickermood",
+        f"{PLAYER}https%253A//soundcloud.com/forss/flickermood",
         f"{PLAYER}http%3A%2F%2Fm.soundcloud.com%2Fforss%2Fflickermood%3Fsi%3D1",
         "//w.soundcloud.com/player/?visual=true&url=https%3A%2F%2Fsoundcloud.com%2Fforss%2Fflickermood",
         "w.soundcloud.com/player?url=soundcloud.com%2Fforss%2Fflickermood",
@@ -311,7 +314,7 @@ def test_a_link_ends_where_the_sentence_around_goes_on(text: str, found: list[Li
         ("#t=1:30", 90),
         ("#t=1%3A30", 90),
         ("#t=0:00", 0),
-        ("#t=1:02:03", 3723),
+        ("#t=1%3A16%3A48", 4608),
         ("#t=1m30s", 90),
         ("#t=1h2m3s", 3723),
         ("?t=90", 90),
@@ -396,6 +399,12 @@ def test_a_secret_is_shown_only_where_it_is_needed() -> None:
 )
 def test_read_path_reads_what_somebody_types(text: str, link: Link | None) -> None:
     assert read_path(text) == link
+
+
+def test_the_examples_are_true() -> None:
+    results = doctest.testmod(sys.modules[Link.__module__])
+    assert results.attempted
+    assert not results.failed
 
 
 @given(links)
