@@ -137,7 +137,7 @@ def _from_player(
 
 def _from_api(path: str, secret: str | None) -> ShortLink | None:
     """What the API names by its number, or by its urn."""
-    match = _THING.fullmatch(unquote(unquote(path)))  # a urn may have been encoded twice
+    match = _THING.fullmatch(unquote(path))
     if not match:
         return None
     kind, number = match.groups()
