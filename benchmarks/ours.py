@@ -15,11 +15,11 @@ from aiohttp import web
 from benchmarks.pong import connected
 from benchmarks.processes import answering
 from mixbot import app, bot, logs
-from mixbot.accounts import _token_of
 from mixbot.sandbox import MixcloudServer
 from mixbot.services import MIXCLOUD
 from mixbot.settings import Settings
 from mixbot.store import Account, Store
+from mixbot.tokens import token_of
 from mixbot.vault import Vault
 
 RESULTS = 20  # of a search
@@ -102,6 +102,6 @@ async def _link(store: Store, settings: Settings, tokens: dict[int, str]) -> Non
     vault = Vault.from_keys(settings.encryption_keys.get_secret_value())
     now = datetime.now(UTC)
     for user_id, token in tokens.items():
-        name, sealed = f"listener-{user_id}", vault.seal(token, _token_of(user_id, MIXCLOUD))
+        name, sealed = f"listener-{user_id}", vault.seal(token, token_of(user_id, MIXCLOUD))
         account = Account(user_id, MIXCLOUD, f"/{name}/", name, name, sealed, now)
         await store.save_account(account)

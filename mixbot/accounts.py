@@ -27,6 +27,7 @@ from mixbot.services import MIXCLOUD, NAMES, SOUNDCLOUD, Service, provider_of
 from mixbot.services.mixcloud import MixcloudService
 from mixbot.signin import DiscordSignIn, SignInFailed, new_verifier
 from mixbot.store import UNTOLD_KEPT, Account, LinkAttempt, Store
+from mixbot.tokens import token_of
 from mixbot.vault import CannotOpen, Vault
 
 if TYPE_CHECKING:
@@ -605,7 +606,7 @@ class Accounts:
             key=granted.key,
             username=granted.username,
             name=granted.name,
-            token=self._sealed(granted.secret, _token_of(attempt.user_id, attempt.provider)),
+            token=self._sealed(granted.secret, token_of(attempt.user_id, attempt.provider)),
             linked_at=self._now(),
         )
 
@@ -680,7 +681,7 @@ class Accounts:
 
     def _token(self, account: Account) -> str:
         try:
-            return self._opened(account.token, _token_of(account.user_id, account.provider))
+            return self._opened(account.token, token_of(account.user_id, account.provider))
         except CannotOpen as error:
             log.warning("the token of user %s cannot be read: %s", account.user_id, error)
             raise LinkUnreadable(account.provider) from None
@@ -719,10 +720,6 @@ def _hash_code(user_id: int, code: str) -> bytes:
     return _hash(f"{user_id}:{typed}")
 
 
-def _token_of(user_id: int, provider: str) -> str:
-    return f"token {provider} {user_id}"
-
-
 def _reply_of(user_id: int) -> str:
     return f"reply {user_id}"
 
@@ -738,8 +735,8 @@ def _consent_verifier_of(user_id: int, provider: str) -> str:
 # All that the store keeps sealed, by table and column, and for which purpose of its row's user and
 # provider. A row without a provider has "".
 SEALED: Mapping[tuple[str, str], Callable[[int, str], str]] = {
-    ("accounts", "token"): _token_of,
-    ("link_attempts", "account_token"): _token_of,
+    ("accounts", "token"): token_of,
+    ("link_attempts", "account_token"): token_of,
     ("link_attempts", "consent_verifier"): _consent_verifier_of,
     ("link_attempts", "reply_token"): lambda user_id, provider: _reply_of(user_id),
     ("link_attempts", "verifier"): lambda user_id, provider: _verifier_of(user_id),

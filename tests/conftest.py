@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from mixbot import app
-from mixbot.accounts import _token_of
 from mixbot.app import App
 from mixbot.fetching import is_public
 from mixbot.fetching.addresses import Address
@@ -26,6 +25,7 @@ from mixbot.sandbox.mixcloud import Show
 from mixbot.services import MIXCLOUD
 from mixbot.settings import Settings
 from mixbot.store import Account
+from mixbot.tokens import token_of
 from mixbot.vault import Vault
 
 TITLE = re.compile(r"^### \[.*\]\((.*)\)$", re.MULTILINE)
@@ -63,7 +63,7 @@ class Scene:
         assert keys
         vault = Vault.from_keys(keys.get_secret_value())
         user_id = int(user.id)
-        sealed = vault.seal(token, _token_of(user_id, MIXCLOUD))
+        sealed = vault.seal(token, token_of(user_id, MIXCLOUD))
         await self.parts.store.save_account(
             Account(user_id, MIXCLOUD, me.key, me.username, me.name, sealed, datetime.now(UTC))
         )

@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 from aiohttp import test_utils, web
 
-from mixbot.accounts import _token_of
 from mixbot.registration import differences
 from mixbot.rotation import count_older
 from mixbot.sandbox import DiscordServer, MixcloudServer
@@ -27,6 +26,7 @@ from mixbot.services import MIXCLOUD
 from mixbot.store import Account, migrations, open_store
 from mixbot.store.engines import database_at
 from mixbot.store.schema import HEAD
+from mixbot.tokens import token_of
 from mixbot.vault import Vault
 
 NOON = datetime(2026, 11, 27, 12)
@@ -186,7 +186,7 @@ async def keep(operator: Operator, key: str, *tokens: str) -> None:
     vault = Vault.from_keys(key)
     async with open_store(f"sqlite:///{operator.folder / 'mixbot.db'}") as store:
         for user_id, token in enumerate(tokens, 1):
-            sealed = vault.seal(token, _token_of(user_id, MIXCLOUD))
+            sealed = vault.seal(token, token_of(user_id, MIXCLOUD))
             await store.save_account(
                 Account(user_id, MIXCLOUD, "/a/", "a", "A", sealed, datetime.now(UTC))
             )
@@ -239,7 +239,7 @@ async def test_rotating_can_be_stopped_and_goes_on(
             "/a/",
             "a",
             "A",
-            Vault.from_keys(old).seal("t", _token_of(i, MIXCLOUD)),
+            Vault.from_keys(old).seal("t", token_of(i, MIXCLOUD)),
             str(NOON),
         )
         for i in range(people)

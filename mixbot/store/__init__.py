@@ -1,9 +1,10 @@
 """What is remembered, in SQLite or PostgreSQL."""
 
-from .engines import DatabaseUnreachable, StoreError
+from .engines import AWAY, DatabaseUnreachable, StoreError
 from .opening import bring_up_to_date, examined, open_store
 from .queries import UNTOLD_KEPT, Store
 from .records import (
+    APPLICATION,
     Account,
     LinkAttempt,
     LinkReply,
@@ -15,6 +16,8 @@ from .records import (
 )
 
 __all__ = [
+    "APPLICATION",
+    "AWAY",
     "UNTOLD_KEPT",
     "Account",
     "DatabaseUnreachable",

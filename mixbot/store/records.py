@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+APPLICATION = 0  # the user id of what is the bot's own, and nobody's: no Discord user has it
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import aiohttp
 
-from mixbot.accounts import _token_of
 from mixbot.sandbox import DiscordServer, MixcloudServer
 from mixbot.sandbox.discord import Channel, Message, User
 from mixbot.services import MIXCLOUD
 from mixbot.store import Account, open_store
+from mixbot.tokens import token_of
 from mixbot.vault import Vault
 from tests.conftest import CLIENT_ID, CLIENT_SECRET
 from tests.faults.doomed import Plan
@@ -134,7 +134,7 @@ class Machine(Operator):
         token = self.mixcloud.token_for(username)
         found = self.mixcloud.catalogue.user(username)
         assert found
-        sealed = Vault.from_keys(self.key).seal(token, _token_of(int(user.id), MIXCLOUD))
+        sealed = Vault.from_keys(self.key).seal(token, token_of(int(user.id), MIXCLOUD))
         async with open_store(self.database_url) as store:
             await store.save_account(
                 Account(
