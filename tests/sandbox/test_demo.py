@@ -152,7 +152,11 @@ class Tab:
 
 
 async def sit_down(window: BrowserContext, stage: Demo, person: str = "") -> Tab:
-    """A new tab; of Ada, if not said otherwise."""
+    """A new tab, in front; of Ada, if not said otherwise.
+
+    Those behind it are drawn once a second, and every click waits for two drawings: who clicks
+    again and again comes to the front first.
+    """
     page = await window.new_page()
     await page.goto(stage.url + (f"/?person={person}" if person else ""))
     tab = Tab(page)
@@ -203,6 +207,7 @@ async def test_others_see_the_cards_but_not_the_private_answers(
     stage: Demo, window: BrowserContext, ada: Tab
 ) -> None:
     noor = await sit_down(window, stage, "noor")
+    await ada.page.bring_to_front()
     await ada.type("/mixcloud search jazz")
     await ada.says(first(stage, "jazz").name)
     await noor.says("Ada used /mixcloud search", first(stage, "jazz").name)
@@ -688,6 +693,7 @@ async def test_changing_and_deleting_what_one_wrote(
     stage: Demo, window: BrowserContext, ada: Tab
 ) -> None:
     noor = await sit_down(window, stage, "noor")
+    await ada.page.bring_to_front()
     await ada.type(f"Listen: {LINK}")
     pasted = await ada.says("Listen:", NAME)
     await expect(noor.last.get_by_role("article")).to_have_count(1)
@@ -772,6 +778,7 @@ async def test_threads_a_forum_news_and_a_group(
     await places.get_by_role("button", name="mix-requests").click()
     await expect(ada.box).to_be_hidden()
     noor = await sit_down(window, stage, "noor")
+    await ada.page.bring_to_front()
     await ada.page.get_by_role("button", name="New post").click()
     form = ada.page.get_by_role("dialog", name="New post")
     await form.get_by_label("Title").fill("Rainy morning")
