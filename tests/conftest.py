@@ -27,6 +27,7 @@ from mixbot.settings import Settings
 from mixbot.store import Account
 from mixbot.tokens import token_of
 from mixbot.vault import Vault
+from tests.databases import drop_databases
 
 TITLE = re.compile(r"^### \[.*\]\((.*)\)$", re.MULTILINE)
 CLIENT_ID, CLIENT_SECRET = "mixbot-client", "mixbot-client-secret"
@@ -164,6 +165,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Three for two cores: much of what tests do is to wait for others."""
     del config
     return max(2, (os.cpu_count() or 2) * 3 // 2)
+
+
+def pytest_sessionfinish() -> None:
+    asyncio.run(drop_databases())
 
 
 @pytest.fixture(autouse=True)

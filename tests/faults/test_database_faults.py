@@ -152,8 +152,7 @@ async def wire() -> AsyncIterator[Cable]:
 
 @pytest_asyncio.fixture
 async def postgres_scene(wire: Cable, tmp_path: Path) -> AsyncIterator[Scene]:
-    assert POSTGRES
-    async with new_postgres_database(POSTGRES) as url:
+    async with new_postgres_database() as url:
         at = urlsplit(url)
         user = at.netloc.rpartition("@")[0]
         through = at._replace(netloc=f"{user}@{wire.address}").geturl()
