@@ -162,10 +162,14 @@ class MixBot(commands.AutoShardedBot):
         if task is None:
             return
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-        if interaction is not None:
-            watched = Watched(interaction)
-            task.add_done_callback(lambda _task: watched.end(self.metrics))
+        watched = Watched(interaction) if interaction is not None else None
+
+        def ended(task: asyncio.Task[Any]) -> None:
+            self._under_way.discard(task)
+            if watched:
+                watched.end(self.metrics)
+
+        task.add_done_callback(ended)
 
     async def drain(self) -> None:
         """Tell whoever comes now to come again, and wait for what is under way.

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -56,6 +57,11 @@ class Metrics:
             "store_seconds", "What questions to the database took", "kind"
         )
         self.lag = self._gauge("loop_lag_seconds", "How late the event loop is")
+        # Looking a metric up by its labels takes longer than counting; there are few of each.
+        self._interaction = cache(self.interactions.labels)
+        self._acknowledged = cache(self.acknowledged.labels)
+        self._call = cache(self.calls.labels)
+        self._call_seconds = cache(self.call_seconds.labels)
         self._failures = 0  # of Mixcloud, one after the other
         self._failing_since: datetime | None = None
         self.largest_lag = self._gauge("loop_lag_largest_seconds", "The most it was since start")
@@ -73,11 +79,16 @@ class Metrics:
         """All of it, as Prometheus reads it."""
         return generate_latest(self.registry)
 
+    def interacted(self, kind: str, name: str, outcome: str, acknowledged: float) -> None:
+        """Count an interaction that is over, and after how many seconds Discord was answered."""
+        self._interaction(kind, name, outcome).inc()
+        self._acknowledged(kind).observe(acknowledged)
+
     def exchanged(self, exchange: Exchange, service: str = MIXCLOUD) -> None:
         """Count a request to a service."""
         route = route_of(exchange.method, exchange.path)
-        self.calls.labels(service, route, str(exchange.status or "none")).inc()
-        self.call_seconds.labels(service, route).observe(exchange.seconds)
+        self._call(service, route, str(exchange.status or "none")).inc()
+        self._call_seconds(service, route).observe(exchange.seconds)
         if service != MIXCLOUD:
             return
         if exchange.status is not None and exchange.status < 500:

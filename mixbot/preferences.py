@@ -49,15 +49,19 @@ class Preferences:
     async def server_at_hand(self, guild_id: int | None) -> ServerSettings:
         """The settings of a server. Where the store does not tell them now: the defaults, but what
         may have to be private is."""
-        if guild_id is None or guild_id in self._servers:
-            return await self.server(guild_id)
-        return await _at_hand(self.server(guild_id), ServerSettings(guild_id, private=True))
+        if guild_id is None:
+            return NOWHERE
+        try:
+            return self._servers[guild_id]  # one look into the cache: this is for every answer
+        except KeyError:
+            return await _at_hand(self.server(guild_id), ServerSettings(guild_id, private=True))
 
     async def person_at_hand(self, user_id: int) -> PersonSettings:
         """The settings of a person, or the defaults where the store does not tell them now."""
-        if user_id in self._people:
-            return await self.person(user_id)
-        return await _at_hand(self.person(user_id), PersonSettings(user_id))
+        try:
+            return self._people[user_id]
+        except KeyError:
+            return await _at_hand(self.person(user_id), PersonSettings(user_id))
 
     async def decide_for_server(self, settings: ServerSettings) -> None:
         """From now on a server has these settings."""

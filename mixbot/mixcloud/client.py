@@ -632,11 +632,13 @@ class Mixcloud:
         aiohttp's errors hold the address, and the token is part of that: they are replaced.
         """
         started = time.perf_counter()
-        status, body = None, b""
+        path, status, body = "", None, b""
         try:
+            url = URL(address, encoded=True)
+            path = url.raw_path
             async with self._open().request(
                 method,
-                URL(address, encoded=True),
+                url,
                 allow_redirects=False,
                 data=form,
                 timeout=NO_TIMEOUT,
@@ -649,7 +651,6 @@ class Mixcloud:
         finally:
             if self.on_exchange:
                 seconds = time.perf_counter() - started
-                path = urlsplit(address).path
                 self.on_exchange(Exchange(method, path, seconds, status, len(body)))
 
     def _open(self) -> aiohttp.ClientSession:

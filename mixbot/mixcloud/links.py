@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, quote, unquote
 
 from mixbot.transport.addresses import Addresses, seconds, split
@@ -55,8 +56,8 @@ class Link:
         >>> Link("spartacus", "été").key
         '/spartacus/%C3%A9t%C3%A9/'
         """
-        parts = [self.user] if self.show is None else [self.user, self.show]
-        return "".join(f"/{quote(part, safe='')}" for part in parts) + "/"
+        show = "" if self.show is None else f"{_encoded(self.show)}/"
+        return f"/{_encoded(self.user)}/{show}"
 
     @property
     def url(self) -> str:
@@ -64,6 +65,7 @@ class Link:
         return SITE + self.key
 
     @classmethod
+    @lru_cache(4096)
     def from_key(cls, key: str) -> Link:
         """The person or show whose key is `key`; raises ValueError when it is neither's."""
         segments = _segments(key)
@@ -140,6 +142,11 @@ def _segments(path: str) -> list[str]:
     except UnicodeDecodeError:
         return []
     return segments if all(map(_is_name, segments)) else []
+
+
+@lru_cache(4096)
+def _encoded(name: str) -> str:
+    return quote(name, safe="")
 
 
 def _is_name(segment: str) -> bool:

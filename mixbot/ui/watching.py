@@ -40,8 +40,7 @@ class Watched:
         kind = KINDS.get(interaction.type, "other")
         name, outcome = self._name, interaction.extras.get(OUTCOME, "done")
         acknowledged = interaction.extras.get(ACKNOWLEDGED, now) - self._began
-        metrics.interactions.labels(kind, name, outcome).inc()
-        metrics.acknowledged.labels(kind).observe(acknowledged)
+        metrics.interacted(kind, name, outcome, acknowledged)
         if log.isEnabledFor(logging.INFO) and kind != "autocomplete":
             said = {
                 "command": name,
