@@ -22,7 +22,7 @@ DEPLOY = ROOT / "deploy"
 FIELDS = {str(field.validation_alias): field for field in Settings.model_fields.values()}
 SECRETS = {name for name, field in FIELDS.items() if is_secret(field)}
 PAGES = ("docs/operating.md", "SECURITY.md", "PRIVACY.md", "README.md", "CONTRIBUTING.md")
-OURS = re.compile(r"\b(?:DISCORD|MIXCLOUD|MIXBOT)_[A-Z_]+[A-Z]\b")
+OURS = re.compile(r"\b(?:DISCORD|MIXCLOUD|SOUNDCLOUD|MIXBOT)_[A-Z_]+[A-Z]\b")
 FOR_TESTS = {"MIXBOT_TEST_POSTGRES", "MIXBOT_ACTIONS", "MIXBOT_FAULTS"}
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(autouse=True)
 def _nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("DISCORD_", "MIXCLOUD_", "MIXBOT_")):
+        if name.startswith(("DISCORD_", "MIXCLOUD_", "SOUNDCLOUD_", "MIXBOT_")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
@@ -58,14 +58,30 @@ def test_all_that_is_wrong_is_said_at_once_and_no_secret(monkeypatch: pytest.Mon
     assert "very-secret" not in "".join(lines)
 
 
-def test_linking_needs_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"DISCORD_TOKEN": "a", "MIXCLOUD_CLIENT_ID": "b", "MIXCLOUD_CLIENT_SECRET": "c"}
+@pytest.mark.parametrize("service", ["MIXCLOUD", "SOUNDCLOUD"])
+def test_linking_needs_keys(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
+    values = {
+        "DISCORD_TOKEN": "a",
+        f"{service}_CLIENT_ID": "b",
+        f"{service}_CLIENT_SECRET": "c",
+    }
     assert problems(monkeypatch, **values) == [
         "MIXBOT_ENCRYPTION_KEYS: not set, and linking accounts needs it; "
         "`mixbot keys new` prints one"
     ]
     monkeypatch.setenv("MIXBOT_ENCRYPTION_KEYS", f"{Vault.new_key()}, {Vault.new_key()}")
     assert Settings.read().encryption_keys
+
+
+@pytest.mark.parametrize("service", ["MIXCLOUD", "SOUNDCLOUD"])
+@pytest.mark.parametrize("half", ["ID", "SECRET"])
+def test_half_a_registration_is_none(
+    monkeypatch: pytest.MonkeyPatch, service: str, half: str
+) -> None:
+    keys = {"DISCORD_TOKEN": "a", "MIXBOT_ENCRYPTION_KEYS": Vault.new_key()}
+    assert problems(monkeypatch, **keys, **{f"{service}_CLIENT_{half}": "b"}) == [
+        f"{service}_CLIENT_SECRET: goes with {service}_CLIENT_ID: set both, or neither"
+    ]
 
 
 def test_a_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -93,6 +109,7 @@ def test_every_secret_may_be_in_a_file() -> None:
         "DISCORD_TOKEN",
         "DISCORD_CLIENT_SECRET",
         "MIXCLOUD_CLIENT_SECRET",
+        "SOUNDCLOUD_CLIENT_SECRET",
         "MIXBOT_DATABASE_URL",
         "MIXBOT_ENCRYPTION_KEYS",
     }
@@ -138,7 +155,8 @@ def test_a_dotenv_is_read(tmp_path: Path) -> None:
 def test_nothing_that_is_shown_holds_a_secret() -> None:
     settings = Settings(
         discord_token="secret-1", discord_client_secret="secret-2", mixcloud_client_id="x",
-        mixcloud_client_secret="secret-3", encryption_keys=Vault.new_key(),
+        mixcloud_client_secret="secret-3", soundcloud_client_id="y",
+        soundcloud_client_secret="secret-4", encryption_keys=Vault.new_key(),
     )  # fmt: skip
     assert "secret-" not in repr(settings) + str(settings)
 
