@@ -45,6 +45,15 @@ async def test_what_is_watched_is_measured(file: str, scene: Scene) -> None:
             assert {name.strip() for name in asked.split(",")} <= labels, expression
 
 
+@pytest.mark.parametrize("file", ["grafana.json", "alerts.yml"])
+def test_one_service_is_not_taken_for_the_other(file: str) -> None:
+    """What is asked of both is told apart wherever it is added up."""
+    about_both = [one for one in expressions(file) if "mixbot_upstream_" in one]
+    assert about_both
+    for expression in about_both:
+        assert all("service" in names for names in re.findall(r"sum([^(]*\([^)]*\))", expression))
+
+
 def test_every_alert_says_what_is_wrong() -> None:
     groups = yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))["groups"]
     for rule in (rule for group in groups for rule in group["rules"]):
