@@ -21,6 +21,7 @@ from mixbot.bot import MixBot
 from mixbot.languages import ENGLISH, LANGUAGES
 from mixbot.settings import Settings
 from mixbot.ui.translation import COMMAND, OPTION
+from mixbot.vault import Vault
 
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "mixbot" / "languages"
@@ -33,7 +34,12 @@ METHODS = [("sandbox/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
 async def offline_bot() -> AsyncIterator[MixBot]:
     """The bot with all its commands, connected to nothing."""
     settings = Settings(
-        discord_token="none.of.any", database_url="sqlite:///:memory:", message_content=True
+        discord_token="none.of.any",
+        database_url="sqlite:///:memory:",
+        message_content=True,
+        soundcloud_client_id="registered",  # or there are no commands for it
+        soundcloud_client_secret="none",
+        encryption_keys=Vault.new_key(),
     )
     async with app.assembled(settings) as parts:
         await parts.bot.setup_hook()

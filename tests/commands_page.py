@@ -26,6 +26,7 @@ HEAD = """# Commands
 
 What Discord is told of mixbot's commands. `python -m tests.commands_page` writes this page, and a
 test holds it to the truth. Names and descriptions are in six languages; these are English.
+`/soundcloud` is there where the bot is registered at SoundCloud.
 
 | command | options | where it works | who sees the answer | what it does |
 | --- | --- | --- | --- | --- |
