@@ -228,7 +228,7 @@ async def test_a_process_waits_for_another_until_that_is_done_or_its_lease_is_ov
         assert await store.begin_refreshing(USER_ID, PROVIDER, "another", now, until)
         refused.clear()
         waiting = asyncio.create_task(refresh())
-        await refused.wait()
+        await asyncio.wait_for(refused.wait(), 10)
         assert not waiting.done()
         if ends == "done":
             await store.end_refreshing(USER_ID, PROVIDER, "another")
