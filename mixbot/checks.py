@@ -59,7 +59,7 @@ async def run(settings: Settings, out: Console) -> bool:
 
 async def _settings(settings: Settings) -> str:
     if settings.mixcloud_client_id is None:
-        return "read; MIXCLOUD_CLIENT_ID is not set, so nobody can link an account"
+        return "read; MIXCLOUD_CLIENT_ID is not set, so nobody can link an account of Mixcloud"
     if settings.discord_client_secret is None:
         return "read; DISCORD_CLIENT_SECRET is not set, so who links has to enter a code"
     return "read"
@@ -102,7 +102,8 @@ async def _keys(settings: Settings) -> str:
 async def _pages(settings: Settings) -> str:
     """The address itself was checked with the settings; here, whether mixbot is behind it."""
     address = settings.public_url
-    if urlsplit(address).hostname in LOOPBACK and settings.mixcloud_client_id:
+    can_link = settings.mixcloud_client_id or settings.soundcloud_client_id
+    if can_link and urlsplit(address).hostname in LOOPBACK:
         raise Doubtful(f"{address} is this machine alone: nobody else can link an account")
     try:
         async with _asking() as session, session.get(f"{address}/healthz") as answer:

@@ -21,7 +21,7 @@ from aiohttp import test_utils, web
 
 from mixbot.registration import differences
 from mixbot.rotation import count_older
-from mixbot.sandbox import DiscordServer, MixcloudServer
+from mixbot.sandbox import DiscordServer, MixcloudServer, SoundCloudServer
 from mixbot.services import MIXCLOUD
 from mixbot.store import Account, migrations, open_store
 from mixbot.store.engines import database_at
@@ -101,6 +101,7 @@ async def test_check_has_a_line_for_each_part(operator: Operator) -> None:
         "✓ Discord",
         "✓ Clock",
         "✓ Mixcloud",
+        "✓ SoundCloud",
     ]
     assert "nobody can link" in lines[0]
     assert "nothing there yet" in lines[1]
@@ -108,7 +109,29 @@ async def test_check_has_a_line_for_each_part(operator: Operator) -> None:
     assert "does not answer" in lines[3]
     assert "commands registered" in lines[4]
     assert "agrees with Discord's" in lines[5]
+    assert "no commands for it" in lines[7]
     assert list(operator.folder.iterdir()) == []  # it makes nothing
+
+
+@pytest.mark.parametrize(("secret", "mark"), [("right", "✓"), ("wrong", "✗")])
+async def test_check_asks_soundcloud_where_it_is_set(
+    operator: Operator, secret: str, mark: str
+) -> None:
+    async with SoundCloudServer() as soundcloud:
+        soundcloud.register_app("mixbot-there", "right")
+        result = await operator.run(
+            "check",
+            SOUNDCLOUD_CLIENT_ID="mixbot-there",
+            SOUNDCLOUD_CLIENT_SECRET=secret,
+            SOUNDCLOUD_API_URL=soundcloud.api_url,
+            SOUNDCLOUD_AUTH_URL=soundcloud.auth_url,
+            MIXBOT_ENCRYPTION_KEYS=Vault.new_key(),
+        )
+    lines = {line.split(":")[0]: line for line in result.out.splitlines()}
+    assert f"{mark} SoundCloud" in lines
+    assert "nobody can link an account of Mixcloud" in lines["✓ Settings"]
+    assert "this machine alone" in lines["! Web pages"]
+    assert result.code == (0 if mark == "✓" else 1)
 
 
 async def test_check_says_what_is_missing(operator: Operator) -> None:
