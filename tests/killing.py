@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import signal
-import sys
 
 import pytest
+
+from tests import forked
 
 # Counts the calls that `main` makes in any thread; at one of them, nobody is asked (SIGKILL).
 COUNTING = """
@@ -42,14 +43,7 @@ async def killed(script: str, *arguments: str, at: int) -> bool:
 
 
 async def _run(script: str, last: int, *arguments: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        COUNTING.format(script=script),
-        str(last),
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    counting = COUNTING.format(script=script)
+    process = await forked.start("-c", counting, str(last), *arguments, env=os.environ)
     out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    return await process.wait(), out.decode(), err.decode()

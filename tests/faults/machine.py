@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +18,10 @@ from mixbot.services import MIXCLOUD
 from mixbot.store import Account, open_store
 from mixbot.tokens import token_of
 from mixbot.vault import Vault
+from tests import forked
 from tests.conftest import CLIENT_ID, CLIENT_SECRET
 from tests.faults.doomed import Plan
+from tests.forked import Program
 from tests.test_command_line import Operator
 from tests.test_lifecycle import free_port
 
@@ -38,7 +39,7 @@ class Machine(Operator):
     port: int = field(default_factory=free_port)
     key: str = field(default_factory=Vault.new_key)
     settings: dict[str, str] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | None = None
+    process: Program | None = None
     log: list[str] = field(default_factory=list)
     deaths: int = 0
 
@@ -62,16 +63,12 @@ class Machine(Operator):
     async def switch_on(self, *, dies_at: int | None = None) -> None:
         """Run it, until it is to die at this step, counted from when `count` is called."""
         plan = Plan(self.discord.authorize_url, f"{self.mixcloud.site_url}/i", dies_at)
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
+        self.process = await forked.start(
             "-m",
             "tests.faults.doomed",
             plan.as_argument(),
             cwd=self.folder,
             env=self.environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
         )
         self._reading = asyncio.create_task(self._read(self.process))
         await self.discord.ready(READY_SECONDS)
@@ -90,8 +87,7 @@ class Machine(Operator):
             while await self.readiness() != 200:  # noqa: ASYNC110  # nobody tells of it
                 await asyncio.sleep(0.02)
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr
+    async def _read(self, process: Program) -> None:
         async for line in process.stderr:
             self.log.append(line.decode())
 
@@ -119,8 +115,7 @@ class Machine(Operator):
     async def cut_power(self) -> None:
         """SIGKILL, unless it is dead already."""
         assert self.process
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        self.process.kill()
         await self.death()
         self.deaths += 1
 
