@@ -17,7 +17,11 @@ from mixbot.sandbox.discord.oauth import Grant
 from tests.linking import SHOW, Stage
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium"),
+    # What a browser makes of the pages is the same; test_linking asks both kinds.
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
 
 
 @pytest_asyncio.fixture

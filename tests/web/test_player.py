@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from yarl import URL
@@ -13,6 +14,12 @@ from mixbot.sandbox.mixcloud.faults import Hang, Html403, ServerError
 from mixbot.web.player import clock, start_time
 from tests.linking import SHOW, Stage
 from tests.web.browser import Browser, Page
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One kind is enough: of what is asked of the store here, test_linking asks both."""
+    return f"sqlite:///{tmp_path / 'mixbot.db'}"
 
 
 def frame_of(page: Page) -> URL:
