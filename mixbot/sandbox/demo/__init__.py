@@ -1,4 +1,4 @@
-"""Everything on this machine: a Discord, a Mixcloud, the real bot, and a chat in the browser."""
+"""Everything on this machine: three services, the real bot, and a chat in the browser."""
 
 from .running import Demo, demo, run_demo
 

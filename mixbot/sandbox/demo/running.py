@@ -19,6 +19,7 @@ from mixbot import app, logs
 from mixbot.errors import UserError
 from mixbot.sandbox.discord import DiscordServer
 from mixbot.sandbox.mixcloud import MixcloudServer
+from mixbot.sandbox.soundcloud import SoundCloudServer
 from mixbot.settings import Settings
 from mixbot.vault import Vault
 
@@ -59,6 +60,7 @@ class Demo:
     url: str
     discord: DiscordServer
     mixcloud: MixcloudServer
+    soundcloud: SoundCloudServer
     parts: app.App
     scene: Scene
     connection: asyncio.Task[None]  # of the bot to Discord; it ends only if something is wrong
@@ -72,7 +74,7 @@ async def run_demo(
     with suppress(NotImplementedError):  # Windows has no signals to listen for
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     async with demo(port=port, sign_in=sign_in, log_level="ERROR") as running:
-        announce("Discord, Mixcloud and mixbot run on this machine. Open the chat:")
+        announce("Discord, Mixcloud, SoundCloud and mixbot run on this machine. Open the chat:")
         announce(running.url)
         announce("Ctrl+C stops everything and forgets it.")
         until_told = asyncio.create_task(stopped.wait())
@@ -99,15 +101,20 @@ async def demo(
         discord = await stack.enter_async_context(DiscordServer(size_limit=LARGEST_FILE))
         mixcloud = await stack.enter_async_context(MixcloudServer())
         mixcloud.reading_speed = READING_SPEED
+        soundcloud = await stack.enter_async_context(SoundCloudServer())
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="mixbot-demo-")))
         pages = stack.enter_context(app.listen(HOST, 0))
-        settings = _settings(discord, mixcloud, f"http://{HOST}:{_port(pages)}", folder, sign_in)
+        public_url = f"http://{HOST}:{_port(pages)}"
+        settings = _settings(discord, mixcloud, soundcloud, public_url, folder, sign_in=sign_in)
         if log_level:
             logs.configure(settings.model_copy(update={"log_level": log_level}))
         mixcloud.register_app(CLIENT_ID, CLIENT_SECRET)
-        discord.redirect_uris.add(f"{settings.public_url}/oauth/discord/callback")
-        discord.unfurl(settings.public_url, settings.public_url)
-        scene = await set_up(discord, mixcloud)
+        soundcloud.register_app(
+            CLIENT_ID, CLIENT_SECRET, redirect_uri=f"{public_url}/oauth/soundcloud/callback"
+        )
+        discord.redirect_uris.add(f"{public_url}/oauth/discord/callback")
+        discord.unfurl(public_url, public_url)
+        scene = await set_up(discord, mixcloud, soundcloud)
         parts = await stack.enter_async_context(
             app.assembled(
                 settings,
@@ -125,7 +132,7 @@ async def demo(
         files = folder / "files"
         files.mkdir()
         await stack.enter_async_context(app.serving(create_pages(scene, url, files), chat))
-        yield Demo(url, discord, mixcloud, parts, scene, connection)
+        yield Demo(url, discord, mixcloud, soundcloud, parts, scene, connection)
 
 
 def _listen(port: int) -> socket.socket:
@@ -145,7 +152,13 @@ def _port(listener: socket.socket) -> int:
 
 
 def _settings(
-    discord: DiscordServer, mixcloud: MixcloudServer, public_url: str, folder: Path, sign_in: bool
+    discord: DiscordServer,
+    mixcloud: MixcloudServer,
+    soundcloud: SoundCloudServer,
+    public_url: str,
+    folder: Path,
+    *,
+    sign_in: bool,
 ) -> Settings:
     given: dict[str, Any] = {
         "discord_token": discord.bot_token,
@@ -157,6 +170,10 @@ def _settings(
         "mixcloud_api_url": mixcloud.api_url,
         "mixcloud_site_url": mixcloud.site_url,
         "mixcloud_oembed_url": mixcloud.oembed_url,
+        "soundcloud_client_id": CLIENT_ID,
+        "soundcloud_client_secret": CLIENT_SECRET,
+        "soundcloud_api_url": soundcloud.api_url,
+        "soundcloud_auth_url": soundcloud.auth_url,
         "public_url": public_url,
         "database_url": f"sqlite:///{(folder / 'mixbot.db').as_posix()}",
         "encryption_keys": Vault.new_key(),

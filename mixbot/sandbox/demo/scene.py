@@ -8,14 +8,23 @@ from dataclasses import dataclass
 from mixbot.sandbox.discord import Channel, DiscordServer, Guild, Permission, User
 from mixbot.sandbox.discord.kinds import ChannelKind
 from mixbot.sandbox.mixcloud import MixcloudServer
+from mixbot.sandbox.soundcloud import SoundCloudServer
+from mixbot.sandbox.soundcloud.render import PICTURES, page_of
 
 RAINY = "upright bass rain"
+KETTLE = "Kettle, Window, Rain"
 SITES = (
     "https://www.mixcloud.com",
     "https://mixcloud.com",
     "https://m.mixcloud.com",
     "http://www.mixcloud.com",
     "http://mixcloud.com",
+)
+SOUNDCLOUD_SITES = (
+    "https://soundcloud.com",
+    "https://www.soundcloud.com",
+    "https://m.soundcloud.com",
+    "http://soundcloud.com",
 )
 
 
@@ -39,7 +48,9 @@ class Scene:
         return next((person for person in self.people if person.name == name), None)
 
 
-async def set_up(discord: DiscordServer, mixcloud: MixcloudServer) -> Scene:
+async def set_up(
+    discord: DiscordServer, mixcloud: MixcloudServer, soundcloud: SoundCloudServer
+) -> Scene:
     """Fill the empty `discord` with people, channels and a conversation."""
     guild = discord.guild("Late Night Listeners")
     diggers, general = guild.channel("crate-diggers"), guild.channel("general")
@@ -57,17 +68,25 @@ async def set_up(discord: DiscordServer, mixcloud: MixcloudServer) -> Scene:
     group = discord.group_dm(ada, noor, name="Sofa sessions")
     mixcloud.catalogue.add_user("noor.plays", "Noor", city="Rotterdam", country="Netherlands")
     mixcloud.signed_in = ["ada.w", "noor.plays"]
-    hosts = dict.fromkeys(SITES, mixcloud.site_url) | {
+    soundcloud.catalogue.add_user("noor-plays", "Noor", city="Rotterdam", country="Netherlands")
+    soundcloud.signed_in = ["ada-w", "noor-plays"]
+    sites = dict.fromkeys(SITES, mixcloud.site_url)
+    sites |= dict.fromkeys(SOUNDCLOUD_SITES, soundcloud.site_url)
+    hosts = sites | {
         "https://thumbnailer.mixcloud.com": mixcloud.thumbnailer_url,
         "https://player-widget.mixcloud.com/widget/iframe/": mixcloud.player_url,
         "http://i.mixcloud.com": mixcloud.short_url,
         "https://i.mixcloud.com": mixcloud.short_url,
+        PICTURES: soundcloud.pictures_url,
     }
-    for site in SITES:
-        discord.unfurl(site, mixcloud.site_url)
+    for site, here in sites.items():
+        discord.unfurl(site, here)
     show = mixcloud.catalogue.search_shows(RAINY)[0]
+    tracks = soundcloud.catalogue.tracks.values()
+    kettle = next(track for track in tracks if track.title == KETTLE)
     await noor.say(general, "The new headphones are here. Nobody talk to me until Monday 🎧")
     await ada.say(diggers, "Rain all day. Does anybody have an hour for the sofa?")
+    await noor.say(diggers, f"Five minutes while the water boils: {page_of(kettle)}")
     await noor.say(diggers, f"With tea, this one: https://www.mixcloud.com{show.key}")
     await ada.say(news, "The listening party is on Friday at nine. Bring a mix you love.")
     thread = diggers.thread("Friday's listening party")

@@ -85,7 +85,7 @@ def _add_shows(
             title,
             created=created,
             updated=created + timedelta(minutes=random.randint(-40, 3000)),
-            description=_description(host, random),
+            description=description_of(host, random),
             tags=_tags(host, random),
             audio_length=host.minutes * 60 + random.randint(-400, 400),
             plays=plays,
@@ -97,7 +97,7 @@ def _add_shows(
         _make_odd(show, random)
 
 
-def _description(host: cast.Host, random: Random) -> str:
+def description_of(host: cast.Host, random: Random) -> str:
     """Two or three lines with CRLF between them, as a form sends them; some hosts write none."""
     if not host.biog or random.random() < 0.08:
         return ""

@@ -1,16 +1,14 @@
 """What a browser sees of Mixcloud: consent, pages, the player, short links and pictures."""
 
-import asyncio
-import math
 import re
 from collections.abc import Mapping
-from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from aiohttp import web
 
+from mixbot.sandbox.browsing import PAGE_POLICY, Templates, may_return_to, picture
 from mixbot.sandbox.mixcloud.api import Manners
 from mixbot.sandbox.mixcloud.catalogue import Catalogue
 from mixbot.sandbox.mixcloud.embedding import oembed, oembed_xml
@@ -20,12 +18,8 @@ from mixbot.sandbox.mixcloud.palettes import palette_of
 from mixbot.sandbox.mixcloud.records import Show, User
 from mixbot.sandbox.mixcloud.render import SITE, THUMBNAILER, dumps
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
 LARGEST_PICTURE = 2048
 OFFERED_ACCOUNTS = ("juno-park", "theo_m", "ada.w")
-PAGE_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 
 
@@ -36,6 +30,13 @@ class Site:
         self._catalogue = catalogue
         self._grants = grants
         self._manners = manners
+        self._page = Templates(
+            "mixbot.sandbox.mixcloud",
+            SITE=SITE,
+            THUMBNAILER=THUMBNAILER,
+            catalogue=catalogue,
+            palette_of=palette_of,
+        ).page
         self.signed_in = [name for name in OFFERED_ACCOUNTS if catalogue.user(name)]
 
     async def answer(self, request: web.BaseRequest, segments: tuple[str, ...]) -> web.Response:
@@ -78,7 +79,7 @@ class Site:
         redirect_uri = query.get("redirect_uri", "")
         if app is None:
             return self._page("problem.html", 400, problem="This application is not known.")
-        if redirect_uri and not _may_return_to(redirect_uri, app.redirect_uri):
+        if redirect_uri and not may_return_to(redirect_uri, app.redirect_uri):
             return self._page("problem.html", 400, problem="This redirect address is not allowed.")
         accounts = [user for name in self.signed_in if (user := self._catalogue.user(name))]
         return self._page(
@@ -166,7 +167,6 @@ class Site:
             mini=query.get("mini") == "1",
             bar=query.get("hide_cover") == "1",
             artwork=query.get("hide_artwork") != "1",
-            waveform=waveform(show),
         )
         page.headers["Content-Security-Policy"] = PAGE_POLICY  # anybody may frame a player
         return page
@@ -201,72 +201,12 @@ class Site:
         return _missing(404)
 
     async def _picture(self, rest: list[str]) -> web.Response:
-        from mixbot.sandbox.mixcloud import artwork  # the imaging library is slow to load
-
         size, *path = (rest[1:] if rest[:1] == ["unsafe"] else rest) or [""]
         match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,3})", size)
         if not match or not path:
             return _missing(404)
         width, height = (min(int(side), LARGEST_PICTURE) for side in match.groups())
-        body = await asyncio.to_thread(artwork.draw, "/".join(path), width, height)
-        return web.Response(
-            body=body,
-            content_type="image/png" if path[-1].endswith(".png") else "image/jpeg",
-            headers={
-                "Cache-Control": "public, max-age=31536000, immutable",
-                "Access-Control-Allow-Origin": "*",
-            },
-        )
-
-    # Pages
-
-    @cached_property
-    def _templates(self) -> "Environment":
-        from jinja2 import Environment, PackageLoader  # needed by browsers only
-
-        templates = Environment(
-            loader=PackageLoader("mixbot.sandbox.mixcloud"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        templates.globals.update(SITE=SITE, THUMBNAILER=THUMBNAILER, catalogue=self._catalogue)
-        templates.filters["duration"] = duration
-        templates.globals["palette_of"] = palette_of
-        return templates
-
-    def _page(self, template: str, status: int = 200, **values: Any) -> web.Response:
-        return web.Response(
-            status=status,
-            text=self._templates.get_template(template).render(values),
-            content_type="text/html",
-            headers={
-                "Content-Security-Policy": f"{PAGE_POLICY}; frame-ancestors 'none'",
-                "Referrer-Policy": "no-referrer",
-            },
-        )
-
-
-def duration(seconds: int | None) -> str:
-    """Hours, minutes and seconds as a player shows them."""
-    minutes, rest = divmod(seconds or 0, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def waveform(show: Show) -> list[int]:
-    """Heights for the bars of the player, in percent: loud in the middle, as most mixes are."""
-    noise = sha256(show.key.encode()).digest() * 3
-    return [
-        15 + int((0.35 + byte / 400) * 85 * math.sin(math.pi * place / (len(noise) + 1)))
-        for place, byte in enumerate(noise, start=1)
-    ]
-
-
-def _may_return_to(redirect_uri: str, registered: str | None) -> bool:
-    parts = urlsplit(redirect_uri)
-    absolute = parts.scheme in ("http", "https") and bool(parts.netloc)
-    return absolute and registered in (None, redirect_uri)
+        return await picture("/".join(path), width, height)
 
 
 def _with_query(address: str, query: Mapping[str, str]) -> str:

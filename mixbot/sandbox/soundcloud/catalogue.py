@@ -4,8 +4,8 @@ import itertools
 from datetime import UTC, datetime
 from typing import Any
 
-from mixbot.sandbox.mixcloud.records import Record, Ties, slugify
-from mixbot.sandbox.soundcloud.records import Comment, Playlist, Track, User
+from mixbot.sandbox.mixcloud.records import Record, Ties
+from mixbot.sandbox.soundcloud.records import Comment, Playlist, Track, User, permalink_of
 
 FIRST_ID = 100_000
 
@@ -52,7 +52,7 @@ class Catalogue:
         about = {
             "id": next(self._numbers),
             "created": datetime.now(UTC),
-            "permalink": self._free(owner, slugify(title) or "track"),
+            "permalink": self._free(owner, permalink_of(title) or "track"),
             **about,
         }
         track = Track(user=owner, title=title, **about)
@@ -71,7 +71,7 @@ class Catalogue:
         about = {
             "id": next(self._numbers),
             "created": datetime.now(UTC),
-            "permalink": slugify(title),
+            "permalink": permalink_of(title) or "playlist",
             **about,
         }
         playlist = Playlist(user=owner, title=title, tracks=tuple(tracks), **about)

@@ -1,11 +1,21 @@
 """What the pretended SoundCloud knows: people, tracks, playlists and comments."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from mixbot.sandbox.mixcloud.records import Record
+
+NOT_IN_PERMALINKS = re.compile(r"[^a-z0-9_]+")
+
+
+def permalink_of(name: str) -> str:
+    """A segment of an address made from a name or a title; empty where no Latin letter is in it."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return NOT_IN_PERMALINKS.sub("-", plain.lower()).strip("-")
 
 
 @dataclass(eq=False, slots=True)

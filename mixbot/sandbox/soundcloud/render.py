@@ -27,6 +27,21 @@ def page_of(what: User | Track | Playlist) -> str:
     return f"{SITE}/{what.user.permalink}/sets/{what.permalink}"
 
 
+def picture_name(what: User | Track | Playlist) -> str:
+    """The name of its picture; a playlist has none and is seen as its first track."""
+    match what:
+        case User():
+            return f"avatars-{what.id}"
+        case Track():
+            return f"artworks-{what.id}"
+    return picture_name(what.tracks[0] if what.tracks else what.user)
+
+
+def picture_of(what: User | Track | Playlist, size: str = "large") -> str:
+    """The path of its picture in `size`."""
+    return f"{picture_name(what)}-{size}.jpg"
+
+
 class Renderer:
     """Draws records for `viewer`, who is None when the application itself looks."""
 
@@ -57,7 +72,7 @@ class Renderer:
         catalogue = self._catalogue
         public = [track for track in catalogue.tracks_of(user) if not track.private]
         return {
-            "avatar_url": f"{PICTURES}/avatars-{user.id}-large.jpg",
+            "avatar_url": f"{PICTURES}/{picture_of(user)}",
             "city": user.city,
             "country": user.country,
             "created_at": moment(user.created),
@@ -135,7 +150,7 @@ class Renderer:
             "uri": address,
             "user": self.user(track.user),
             "permalink_url": page_of(track),
-            "artwork_url": f"{PICTURES}/artworks-{track.id}-large.jpg",
+            "artwork_url": f"{PICTURES}/{picture_of(track)}",
             "stream_url": f"{address}/stream",
             "download_url": None,
             "waveform_url": f"https://wave.sndcdn.com/{track.id}_m.png",

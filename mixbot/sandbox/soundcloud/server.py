@@ -1,4 +1,4 @@
-"""SoundCloud on loopback: the API, its consent page and its tokens, on one origin."""
+"""SoundCloud on loopback: the API, its consent page, its site and its pictures, on one origin."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from mixbot.sandbox.soundcloud.grants import App, Grants, challenge_of
 from mixbot.sandbox.soundcloud.site import Site
 
 CACHED_ANSWERS = 1024
-SITE_PATHS = ("authorize", "oauth", "sign-out")
+SITE_PATHS = ("authorize", "oauth", "sign-out", "site", "pictures")
 
 
 class SoundCloudServer(Loopback):
@@ -37,6 +37,9 @@ class SoundCloudServer(Loopback):
 
     `token_lifetime` is that of tokens to come. A refresh token that comes a second time ends its
     session, which is counted in `reuses`. `faults` and `requests` are those of `MixcloudServer`.
+
+    The JSON names the real hosts of pages and pictures; they are found at `site_url` and
+    `pictures_url`.
     """
 
     def __init__(
@@ -68,6 +71,16 @@ class SoundCloudServer(Loopback):
     def auth_url(self) -> str:
         """Stands for `https://secure.soundcloud.com`."""
         return self.url
+
+    @property
+    def site_url(self) -> str:
+        """Stands for `https://soundcloud.com`."""
+        return f"{self.url}/site"
+
+    @property
+    def pictures_url(self) -> str:
+        """Stands for `https://i1.sndcdn.com`."""
+        return f"{self.url}/pictures"
 
     # Accounts and tokens
 

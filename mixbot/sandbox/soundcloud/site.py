@@ -1,23 +1,20 @@
-"""What a browser and an application see of secure.soundcloud.com: consent, tokens, signing out."""
+"""What a browser and an application see of secure.soundcloud.com, and what it links to."""
 
 import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from aiohttp import web
 
+from mixbot.sandbox.browsing import may_return_to
 from mixbot.sandbox.soundcloud.catalogue import Catalogue
 from mixbot.sandbox.soundcloud.grants import App, GrantRefused, Grants
+from mixbot.sandbox.soundcloud.pages import Pages
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-OFFERED_ACCOUNTS = ("juno-park", "theo_m", "ada.w")
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+OFFERED_ACCOUNTS = ("juno-park", "theo_m", "ada-w")
 MOST_APP_TOKENS = 50  # in twelve hours; here: ever
 
 
@@ -28,6 +25,8 @@ class Site:
         self._catalogue = catalogue
         self._grants = grants
         self._app_tokens = 0
+        self._pages = Pages(catalogue)
+        self._page = self._pages.templates.page
         self.signed_in: Sequence[str] = [n for n in OFFERED_ACCOUNTS if catalogue.user(n)]
 
     async def answer(self, request: web.BaseRequest, segments: tuple[str, ...]) -> web.Response:
@@ -43,6 +42,10 @@ class Site:
                 return self._token(fields, request.headers.get("Authorization", ""))
             case "POST", ("sign-out",):
                 return self._sign_out(await request.text())
+            case "GET", ("pictures", name):
+                return await self._pages.picture(name)
+            case "GET", ("site", *path):
+                return self._pages.page(path)
         return self._page("problem.html", 404, problem="There is nothing here.")
 
     def _consent(self, query: Mapping[str, str]) -> web.Response:
@@ -54,7 +57,7 @@ class Site:
         redirect_uri = query.get("redirect_uri", "")
         if app is None:
             return self._page("problem.html", 400, problem="This application is not known.")
-        if not _may_return_to(redirect_uri, app.redirect_uri):
+        if not may_return_to(redirect_uri, app.redirect_uri):
             return self._page("problem.html", 400, problem="This redirect address is not allowed.")
         if query.get("response_type") != "code":
             return _back(query, error="unsupported_response_type")
@@ -121,25 +124,6 @@ class Site:
         self._grants.end(session)
         return web.Response()
 
-    @cached_property
-    def _templates(self) -> "Environment":
-        from jinja2 import Environment, PackageLoader  # needed by browsers only
-
-        return Environment(
-            loader=PackageLoader("mixbot.sandbox.soundcloud"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-
-    def _page(self, template: str, status: int = 200, **values: Any) -> web.Response:
-        return web.Response(
-            status=status,
-            text=self._templates.get_template(template).render(values),
-            content_type="text/html",
-            headers={"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"},
-        )
-
 
 def _with_basic(form: Mapping[str, str], authorization: str) -> tuple[str, str | None]:
     """Who asks for a token: told in the form, or as a user and a password are."""
@@ -151,12 +135,6 @@ def _with_basic(form: Mapping[str, str], authorization: str) -> tuple[str, str |
         client_id, _, secret = told.partition(":")
         return unquote(client_id), unquote(secret)
     return form.get("client_id", ""), form.get("client_secret")
-
-
-def _may_return_to(redirect_uri: str, registered: str | None) -> bool:
-    parts = urlsplit(redirect_uri)
-    absolute = parts.scheme in ("http", "https") and bool(parts.netloc)
-    return absolute and registered in (None, redirect_uri)
 
 
 def _back(asked: Mapping[str, str], **answer: str) -> web.Response:

@@ -58,7 +58,7 @@ export function welcome(page) {
     h(
       "p",
       {},
-      "A chat with mixbot in it. Discord, Mixcloud and every show are made up and live on this machine, so click anything:",
+      "A chat with mixbot in it. Discord, Mixcloud, SoundCloud and every show are made up and live on this machine, so click anything:",
     ),
     h(
       "ul",
@@ -68,6 +68,8 @@ export function welcome(page) {
         {},
         "Type ",
         example(page, "mixcloud search", "jazz"),
+        " or ",
+        example(page, "soundcloud search", "rain"),
         " and leaf through what it finds.",
       ),
       h(
@@ -75,14 +77,16 @@ export function welcome(page) {
         {},
         "Press ",
         h("b", {}, "♥ Favorite"),
-        " on a card, and link a Mixcloud account on the way.",
+        " or ",
+        h("b", {}, "♥ Like"),
+        " on a card, and link an account on the way.",
       ),
       h(
         "li",
         {},
         "Open ",
         h("b", {}, "⋯"),
-        " beside a message with a Mixcloud link: ",
+        " beside a message with a link to a show or a track: ",
         h("b", {}, "Favorite"),
         ", ",
         h("b", {}, "Follow host"),
