@@ -200,7 +200,7 @@ def track(
     if track.created_at:
         facts.append((_("Published"), when(track.created_at)))
     user = track.user
-    artwork = track.artwork("t500x500" if large else "t300x300")
+    size = "t500x500" if large else "t300x300"
     line = " · ".join(inline(note, 60) for note in notes if note.strip())
     return Card(
         title=_name(track, 256),
@@ -211,11 +211,18 @@ def track(
         facts=facts,
         text=_about(track) if large else "",
         small="\n-# ".join(filter(None, (line, small))),
-        picture=_of_site(artwork) or _of_site(user.picture("t500x500")),
+        picture=_of_site(_cover(track, size)) or _of_site(user.picture(size)),
         alt=_("Artwork of {name}", name=plain(track.title, 200)),
         large=large,
         colour=ORANGE,
     )
+
+
+def _cover(track: soundcloud.Track | soundcloud.Playlist, size: str) -> str | None:
+    """Its artwork; a playlist without one has that of its first track, as on SoundCloud's site."""
+    first = track.tracks[:1] if isinstance(track, soundcloud.Playlist) and track.tracks else []
+    found = (one.artwork(size) for one in (track, *first))
+    return next(filter(None, found), None)
 
 
 def _about(track: soundcloud.Track | soundcloud.Playlist) -> str:

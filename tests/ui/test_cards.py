@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mixbot import soundcloud
 from mixbot.mixcloud import Cloudcast, Resource, ResourceList, User
 from mixbot.mixcloud.models import resource
 from mixbot.sandbox.discord.limits import check_message
@@ -146,3 +147,29 @@ def test_odd_titles_fit(title: str) -> None:
     odd = show(name=title, description=title * 20, tags=[tag(title)] * 5)
     assert fits_discord(cards.show(odd))
     assert fits_discord(cards.show(odd, large=False))
+
+
+ARTWORKS = "https://i1.sndcdn.com/artworks-"
+AVATAR = "https://i1.sndcdn.com/avatars-1-large.jpg"
+
+
+@pytest.mark.parametrize(
+    ("own", "of_tracks", "shown"),
+    [
+        (f"{ARTWORKS}1-large.jpg", [f"{ARTWORKS}2-large.jpg"], f"{ARTWORKS}1-t500x500.jpg"),
+        (
+            None,
+            [f"{ARTWORKS}2-large.jpg", f"{ARTWORKS}3-large.jpg"],
+            f"{ARTWORKS}2-t500x500.jpg",
+        ),
+        (None, [None, f"{ARTWORKS}3-large.jpg"], "https://i1.sndcdn.com/avatars-1-t500x500.jpg"),
+        (None, [], "https://i1.sndcdn.com/avatars-1-t500x500.jpg"),
+    ],
+)
+def test_a_playlist_shows_what_soundcloud_s_site_shows(
+    own: str | None, of_tracks: list[str | None], shown: str
+) -> None:
+    user = {"id": 1, "kind": "user", "username": "Ada", "avatar_url": AVATAR}
+    tracks = [{"id": 2, "kind": "track", "title": "T", "artwork_url": one} for one in of_tracks]
+    about = {"id": 3, "kind": "playlist", "title": "P", "user": user, "artwork_url": own}
+    assert cards.track(soundcloud.Playlist(about | {"tracks": tracks})).picture == shown
