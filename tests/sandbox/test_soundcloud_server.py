@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from mixbot.sandbox import SoundCloudServer
+from mixbot.sandbox.discord.unfurl import preview
 from mixbot.sandbox.soundcloud import Catalogue, RateLimit
 from mixbot.sandbox.soundcloud.generate import fill
 from mixbot.sandbox.soundcloud.grants import challenge_of
-from mixbot.sandbox.soundcloud.site import MOST_APP_TOKENS
+from mixbot.sandbox.soundcloud.render import PICTURES, SITE
+from mixbot.sandbox.soundcloud.site import MOST_APP_TOKENS, OFFERED_ACCOUNTS
 
 BACK = "https://app.example/back?x=1"
 VERIFIER = "v" * 50
@@ -282,6 +287,86 @@ async def test_what_is_not_there_is_404(
         assert (status, told["code"]) == (404, 404), path
 
 
+# Pages and pictures
+
+
+@pytest.mark.parametrize("kind", ["tracks", "playlists", "users"])
+async def test_every_page_and_picture_in_the_json_is_there(
+    server: SoundCloudServer, web: aiohttp.ClientSession, kind: str
+) -> None:
+    _, found = await api(server, web, f"/{kind}?limit=200", server.token_for("juno-park"))
+    assert len(found) >= 10
+    for one in found:
+        address = one["permalink_url"]
+        async with web.get(address.replace(SITE, server.site_url)) as told:
+            page = await told.text()
+            assert told.status == 200, address
+        shown = preview(address, page)
+        assert shown
+        assert shown["title"] == (one.get("title") or one["username"])[:256]
+        picture = shown["thumbnail"]["url"]
+        drawn = one.get("artwork_url") or one.get("avatar_url") or one["tracks"][0]["artwork_url"]
+        assert picture == drawn.replace("-large", "-t500x500")
+    for address in {picture, *re.findall('src="(/[^"]+)"', page)}:
+        async with web.get(f"{server.url}{address.replace(PICTURES, '/pictures')}") as told:
+            assert (told.status, told.content_type) == (200, "image/jpeg"), address
+
+
+async def test_a_page_escapes_and_keeps_private_what_is(
+    server: SoundCloudServer, web: aiohttp.ClientSession
+) -> None:
+    track = server.catalogue.add_track("juno-park", "<script>Rain", description='<b>"', plays=1042)
+    address = f"{server.site_url}/Juno-Park/{track.permalink}"
+    async with web.get(address) as told:
+        page = await told.text()
+        assert "default-src 'none'" in told.headers["Content-Security-Policy"]
+    assert "&lt;script&gt;Rain" in page
+    assert "<script>" not in page
+    assert "1,042" in page
+    assert 'class="play" disabled' in page
+    track.hidden_stats = True
+    async with web.get(address) as told:
+        assert "1,042" not in await told.text()
+    track.private = True
+    async with web.get(address) as told:
+        assert told.status == 404
+    async with web.get(f"{server.site_url}/juno-park") as told:
+        assert track.title not in await told.text()
+
+
+@pytest.mark.parametrize(
+    ("size", "side"), [("large", 100), ("t300x300", 300), ("t500x500", 500), ("original", 1400)]
+)
+async def test_pictures_have_the_size_in_their_name(
+    server: SoundCloudServer, web: aiohttp.ClientSession, size: str, side: int
+) -> None:
+    async with web.get(f"{server.pictures_url}/artworks-7-{size}.jpg") as told:
+        assert Image.open(BytesIO(await told.read())).size == (side, side)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "pictures/artworks-7-t500x400.jpg",
+        "pictures/artworks-7-t9999x9999.jpg",
+        "pictures/artworks-7-huge.jpg",
+        "pictures/x-7-large.jpg",
+        "pictures/artworks-7-large.png",
+        "pictures",
+        "site",
+        "site/nobody-at-all",
+        "site/juno-park/nothing",
+        "site/juno-park/sets/nothing",
+        "site/a/b/c/d",
+    ],
+)
+async def test_pages_and_pictures_of_nothing(
+    server: SoundCloudServer, web: aiohttp.ClientSession, path: str
+) -> None:
+    async with web.get(f"{server.url}/{path}") as told:
+        assert told.status == 404
+
+
 def test_the_world_is_the_same_every_time() -> None:
     one, other = fill(Catalogue(), NOW), fill(Catalogue(), NOW)
     assert [track.title for track in one.tracks.values()] == [
@@ -289,4 +374,16 @@ def test_the_world_is_the_same_every_time() -> None:
     ]
     assert len(one.tracks) >= 90
     assert all(track.created <= NOW for track in one.tracks.values())
-    assert all(user.permalink.isascii() for user in one.users.values())
+    assert {user.permalink for user in one.users.values()} >= set(OFFERED_ACCOUNTS)
+    permalinks = [user.permalink for user in one.users.values()]
+    permalinks += [track.permalink for track in one.tracks.values()]
+    assert all(re.fullmatch("[a-z0-9_-]+", permalink) for permalink in permalinks)
+
+
+def test_the_world_has_what_surprises_a_client() -> None:
+    tracks = fill(Catalogue(), NOW).tracks.values()
+    assert sum(track.hidden_stats for track in tracks) == 1
+    assert sum(track.access == "preview" for track in tracks) == 1
+    assert sum(len(track.title) == 300 for track in tracks) == 1
+    assert any(track.reposts for track in tracks)
+    assert {bool(track.description) for track in tracks} == {True, False}

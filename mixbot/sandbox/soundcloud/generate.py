@@ -9,7 +9,7 @@ from mixbot.sandbox.mixcloud.generate import description_of
 from mixbot.sandbox.soundcloud.catalogue import Catalogue
 from mixbot.sandbox.soundcloud.records import Track, User, permalink_of
 
-JAPANESE = "midnight_cassette_jp"
+JAPANESE, NEWCOMER = "midnight_cassette_jp", "newcomer"
 HOSTS = (*cast.HOSTS[:12], *(host for host in cast.HOSTS if host.username == JAPANESE))
 TRACKS_OF_EACH = 8
 ODD: dict[str, dict[str, Any]] = {  # by title, the traits that surprise a client
@@ -21,18 +21,16 @@ ODD: dict[str, dict[str, Any]] = {  # by title, the traits that surprise a clien
 def fill(catalogue: Catalogue, now: datetime, *, seed: int = 1) -> Catalogue:
     """Invent people, tracks, and what was done to them up to `now`; returns `catalogue`."""
     random = Random(seed)  # noqa: S311 - a world, not a secret
-    listeners = [
-        catalogue.add_user(
-            permalink_of(username),
-            name,
-            city=city,
-            country=country,
-            created=now - timedelta(days=random.randint(30, 3000)),
-            followers=random.randint(0, 60),
-        )
-        for username, name, city, country in cast.LISTENERS
-        if username.isascii()
-    ]
+    for username, name, city, country in cast.LISTENERS:
+        if username.isascii():
+            catalogue.add_user(
+                permalink_of(username),
+                name,
+                city=city,
+                country=country,
+                created=now - timedelta(days=random.randint(30, 3000)),
+                followers=random.randint(0, 60),
+            )
     for host in HOSTS:
         user = catalogue.add_user(
             permalink_of(host.username),
@@ -42,16 +40,16 @@ def fill(catalogue: Catalogue, now: datetime, *, seed: int = 1) -> Catalogue:
             country=host.country,
             created=now - timedelta(days=random.randint(900, 4000)),
             followers=int(host.fame * random.uniform(400, 2600)),
+            followings=random.randint(5, 300),
         )
-        tracks = _add_tracks(catalogue, host, user, now, random)
         catalogue.add_playlist(
             user,
             random.choice(cast.PLAYLISTS),
-            tracks[::2],
+            _add_tracks(catalogue, host, user, now, random)[::2],
             created=now - timedelta(days=random.randint(0, 60)),
             likes=random.randint(3, 90),
         )
-        _live(catalogue, user, tracks, random.sample(listeners, k=4), now, random)
+    _live(catalogue, now, random)
     return catalogue
 
 
@@ -86,25 +84,20 @@ def _long_title(host: cast.Host) -> str:
     return f"{host.name} ロングミックス：{'、'.join(parts)}"[:300]
 
 
-def _live(
-    catalogue: Catalogue,
-    user: User,
-    tracks: list[Track],
-    fans: list[User],
-    now: datetime,
-    random: Random,
-) -> None:
-    """Let `fans` follow `user`, and like, repost and comment on one of `tracks` each."""
-    for fan in fans:
-        catalogue.follows.add(fan, user, now - timedelta(days=random.randint(1, 30)))
-        track = random.choice(tracks)
-        catalogue.likes.add(fan, track, now - timedelta(hours=random.randint(1, 700)))
-        if random.random() < 0.5:
-            catalogue.reposts.add(fan, track, now - timedelta(hours=random.randint(1, 700)))
-        catalogue.add_comment(
-            track,
-            fan,
-            random.choice(cast.REMARKS),
-            now - timedelta(hours=random.randint(1, 700)),
-            random.randrange(track.duration),
-        )
+def _live(catalogue: Catalogue, now: datetime, random: Random) -> None:
+    """Let everybody but the newcomer like some tracks of others, and follow, repost, comment."""
+    tracks = list(catalogue.tracks.values())
+
+    for fan in catalogue.users.values():
+        for track in random.sample(tracks, k=random.randint(2, 9)):
+            if track.user is fan or fan.permalink == NEWCOMER:
+                continue
+            when = max(now - timedelta(minutes=random.randrange(40_000)), track.created)
+            catalogue.likes.add(fan, track, when)
+            if random.random() < 0.5:
+                catalogue.follows.add(fan, track.user, when)
+            if random.random() < 0.3:
+                catalogue.reposts.add(fan, track, when)
+            if random.random() < 0.4:
+                at = random.randrange(track.duration)
+                catalogue.add_comment(track, fan, random.choice(cast.REMARKS), when, at)
