@@ -29,6 +29,7 @@ from mixbot.publishing import Publishing
 from mixbot.services import MIXCLOUD, SOUNDCLOUD
 from mixbot.store import Store
 from mixbot.ui import acting, handling, publishing, replies
+from mixbot.ui.answers import Patience
 from mixbot.ui.references import plain_text
 from mixbot.ui.tongues import speak_to
 from mixbot.ui.translation import Catalogues
@@ -139,6 +140,7 @@ class MixBot(commands.AutoShardedBot):
         self.public_url = public_url
         self.reads_messages = message_content
         self._gateway_url = gateway_url
+        self.patience = Patience()
         self.preferences = Preferences(store)
         self.pages: TTLCache[tuple[str, str, int], Leaf] = TTLCache(PAGES_KEPT, KEPT_SECONDS)
         self.details: TTLCache[str, Detail] = TTLCache(DETAILS_KEPT, KEPT_SECONDS)  # by key
@@ -193,6 +195,8 @@ class MixBot(commands.AutoShardedBot):
         if event_name == "socket_event_type":
             self.last_event = time.perf_counter()
             return
+        if event_name == "app_command_completion":
+            return  # which nobody listens to
         # Every event that is handled starts a task, and commands find their way themselves.
         if event_name != "interaction" or args[0].type in COMPONENTS:
             super().dispatch(event_name, *args, **kwargs)

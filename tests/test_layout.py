@@ -66,6 +66,7 @@ MAY_IMPORT = {
         "mixbot.services",
         "mixbot.soundcloud",
         "mixbot.store",
+        "mixbot.transport",
     },
     "mixbot.arguments": {
         "mixbot.links",

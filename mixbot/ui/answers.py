@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -18,6 +19,7 @@ from discord.webhook.async_ import async_context
 from yarl import URL
 
 from mixbot.languages import spoken
+from mixbot.transport.deadline import TimeLimit
 from mixbot.ui.cards import LAYOUT, Card, as_embed, as_layout
 from mixbot.ui.components import Rows, text
 from mixbot.ui.tongues import speak_to, speak_to_all
@@ -33,10 +35,11 @@ Form: TypeAlias = tuple[str, bool, bool]
 SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
 EPHEMERAL = 1 << 6  # a bit of a message's flags
 SEND, SEND_LATER, EDIT_LATER, EDIT, FORM = 4, 5, 6, 7, 9  # kinds of responses to an interaction
-RESPONSE_TRIES, FILE_TRIES, EDIT_TRIES = (1.2, 1.2), (2.5,), (20.0, 20.0)  # seconds
+RESPONSE_SECONDS, FILE_SECONDS, EDIT_SECONDS = 1.2, 2.5, 20.0  # for each try
 BETWEEN_TRIES = 0.4
 ALREADY_ACKNOWLEDGED = 40060  # Discord's code for a second response
 KEY, ACKNOWLEDGED = "answer", "acknowledged"  # of an interaction's extras
+UNTIMED = aiohttp.ClientTimeout(total=None)  # as time is bounded already
 REFUSALS = {403: discord.Forbidden, 404: discord.NotFound}
 
 
@@ -67,6 +70,38 @@ class State(Enum):
     OWED = auto()
     PROMISED = auto()
     GIVEN = auto()
+
+
+class Patience:
+    """The time that answers have: with a timer for all that have the same, and not one for each."""
+
+    def __init__(self) -> None:
+        response, edit = TimeLimit(RESPONSE_SECONDS), TimeLimit(EDIT_SECONDS)
+        self.for_response, self.for_file = (response, response), (TimeLimit(FILE_SECONDS),)
+        self.for_edit = edit, edit
+        self._owed: dict[Answer, float] = {}  # until when, the oldest first
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, answer: Answer) -> None:
+        """Have `answer` promised, unless it ends soon."""
+        loop = asyncio.get_running_loop()
+        until = self._owed[answer] = loop.time() + SOON
+        if self._timer is None:
+            self._timer = loop.call_at(until, self._promise_the_late, loop)
+
+    def end(self, answer: Answer) -> None:
+        """There is nothing more to promise."""
+        self._owed.pop(answer, None)
+
+    def _promise_the_late(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        while self._owed:
+            answer, until = next(iter(self._owed.items()))
+            if until > loop.time():
+                self._timer = loop.call_at(until, self._promise_the_late, loop)
+                return
+            del self._owed[answer]
+            answer.promise()
 
 
 class Answer:
@@ -100,15 +135,16 @@ class Answer:
         return interaction.extras.get(KEY) or cls(interaction, private=True)
 
     async def __aenter__(self) -> Self:
-        self._timer = asyncio.get_running_loop().call_later(SOON, self._start_promise)
+        self._context = copy_context()  # a promise is part of this, as what is logged of it tells
+        self.interaction.client.patience.begin(self)
         if not self.private:
             self._classic = await speak_to_all(self.interaction)
         return self
 
     async def __aexit__(self, kind: object, error: object, traceback: object) -> None:
-        self._timer.cancel()
+        self.interaction.client.patience.end(self)
         if error is None and self.state is State.OWED and self.in_place:
-            self._start_promise()  # nothing changes, and Discord wants to know that
+            self.promise()  # nothing changes, and Discord wants to know that
         if self._promise:
             await self._promise
 
@@ -190,10 +226,11 @@ class Answer:
         else:
             await self.interaction.followup.send(sentence, ephemeral=True)
 
-    def _start_promise(self) -> None:
+    def promise(self) -> None:
+        """Tell Discord to wait, if it does not know anything yet."""
         if self.state is State.OWED:
             self.state = State.PROMISED
-            self._promise = asyncio.create_task(self._make_promise())
+            self._promise = asyncio.create_task(self._make_promise(), context=self._context)
 
     async def _make_promise(self) -> None:
         kind = EDIT_LATER if self.in_place else SEND_LATER
@@ -234,10 +271,9 @@ async def _respond(
         webhook_id=interaction.id,
         webhook_token=interaction.token,
     )
-    await _surely(
-        lambda: _request(interaction, route, {"type": kind, "data": data}, file),
-        FILE_TRIES if file else RESPONSE_TRIES,
-    )
+    patience = interaction.client.patience
+    tries = patience.for_file if file else patience.for_response
+    await _surely(tries, interaction.client, route, {"type": kind, "data": data}, file)
 
 
 async def edit(
@@ -254,22 +290,25 @@ async def edit(
         webhook_id=application_id,
         webhook_token=token,
     )
-    await _surely(lambda: _request(interaction, route, data, file), EDIT_TRIES)
+    bot = interaction.client if isinstance(interaction, discord.Interaction) else interaction
+    await _surely(bot.patience.for_edit, bot, route, data, file)
 
 
-async def _surely(send: Callable[[], Awaitable[None]], tries: Sequence[float]) -> None:
+async def _surely(
+    tries: Sequence[TimeLimit], bot: MixBot, route: Route, payload: Body, file: File | None
+) -> None:
     """Send, and once more where nobody knows whether it arrived, or where Discord was not itself.
 
-    What was done must not be told as failed because a connection broke. `tries` are the seconds
-    that each may take: an answer is of use for three, and discord.py waits longer than that
+    What was done must not be told as failed because a connection broke. `tries` say how long each
+    may take: an answer is of use for three seconds, and discord.py waits longer than that
     before it tries again. There are few, because a Discord that is slow is not helped by more.
     Raises Undelivered.
     """
-    for number, seconds in enumerate(tries, 1):
+    for number, limit in enumerate(tries, 1):
         last = number == len(tries)
         try:
-            async with asyncio.timeout(seconds):
-                await send()
+            with limit:
+                await _request(bot, route, payload, file)
         except discord.HTTPException as error:
             if error.code == ALREADY_ACKNOWLEDGED and number > 1:
                 return  # what was sent before had arrived
@@ -286,13 +325,7 @@ async def _surely(send: Callable[[], Awaitable[None]], tries: Sequence[float]) -
             return
 
 
-async def _request(
-    source: discord.Interaction[MixBot] | MixBot,
-    route: Route,
-    payload: dict[str, Any],
-    file: File | None = None,
-) -> None:
-    bot = source.client if isinstance(source, discord.Interaction) else source
+async def _request(bot: MixBot, route: Route, payload: Body, file: File | None) -> None:
     session = bot.http._HTTPClient__session  # type: ignore[attr-defined]  # as Webhook.partial does
     proxy: dict[str, Any] = {"proxy": bot.http.proxy, "proxy_auth": bot.http.proxy_auth}
     written = orjson.dumps(payload)
@@ -324,6 +357,7 @@ async def _taken(
         route.method,
         URL(route.url, encoded=True),
         data=BytesPayload(written, content_type="application/json"),
+        timeout=UNTIMED,
         **proxy,
     ) as response:
         said = await response.read()

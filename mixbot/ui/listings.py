@@ -169,12 +169,13 @@ class Listing:
             async with bot.accounts.acting_as(user_id) as mixcloud:
                 return _leaf(await self._ask(mixcloud, offset), offset)
         key = (self.code, self.query, offset)
-        kept = bot.pages.get(key)
-        if kept is None and self.code in (*TRACK_SEARCHES, *OF_TRACKS):
-            return await self._walked(bot, offset)
-        if kept is None:
+        try:
+            return bot.pages[key]
+        except KeyError:
+            if self.code in (*TRACK_SEARCHES, *OF_TRACKS):
+                return await self._walked(bot, offset)
             kept = bot.pages[key] = _leaf(await self._ask(bot.mixcloud, offset), offset)
-        return kept
+            return kept
 
     async def _walked(self, bot: MixBot, offset: int) -> Leaf:
         """A page of SoundCloud, which tells where a page is only on the one before it.
