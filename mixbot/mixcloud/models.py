@@ -8,28 +8,23 @@ annotated as one, never because a text looks like one: a show may be called “M
 
 from __future__ import annotations
 
-import copy
-import inspect
-import types
-import typing
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, Unpack, overload
 from urllib.parse import unquote
+
+from mixbot.transport import schema
 
 from .sections import Section
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from .client import Mixcloud
     from .datetime import Moment
     from .paging import Paging
     from .uploading import Changes
-
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
 
     T = TypeVar("T", default=Any)
 else:
@@ -38,10 +33,12 @@ else:
     T = TypeVar("T")
 
 
-class Json(Mapping[str, Any]):
+class Json(schema.Json["Mixcloud"]):
     """A JSON object as Mixcloud sent it: that is `data`. Its members are items and attributes."""
 
-    __slots__ = ("__dict__", "data", "mixcloud")
+    __slots__ = ()
+
+    mixcloud: Mixcloud | None = schema.Sent._client  # type: ignore[misc]
 
     def __init__(self, data: dict[str, Any], mixcloud: Mixcloud | None = None) -> None:
         self.data = data
@@ -50,51 +47,14 @@ class Json(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return _wrapped(self.data[name], self.mixcloud)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.data)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.data
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Json) and self.data == other.data
-
     def __hash__(self) -> int:
         return hash(self.data.get("key"))
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.data!r}>"
 
-    # A copy asks the same client; one that is pickled leaves it behind.
-
-    def __copy__(self) -> Self:
-        return type(self)(self.data, self.mixcloud)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self.data, memo), self.mixcloud)
-
-    def __reduce__(self) -> Any:
-        return type(self), (self.data,)
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """Whatever Mixcloud sent."""
-
-
-class AccessDict(Json):
+class AccessDict(Json, schema.AccessDict["Mixcloud"]):
     """JSON of which nothing is known beforehand."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name in Json.__slots__:  # while it is being copied
-            raise AttributeError(name)
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"{self!r} has no {name!r}") from None
+    __slots__ = ()
 
 
 def _wrapped(value: Any, mixcloud: Mixcloud | None) -> Any:
@@ -103,20 +63,25 @@ def _wrapped(value: Any, mixcloud: Mixcloud | None) -> Any:
     return AccessList(value, mixcloud) if isinstance(value, list) else value
 
 
-class AccessList(Sequence[T]):
+class AccessList(schema.AccessList[T, "Mixcloud"]):
     """A JSON list as Mixcloud sent it: that is `data`. Items are found by position and by key, and
     made of the JSON when they are asked for.
     """
 
-    __slots__ = ("_kind", "_values", "data", "mixcloud")
+    __slots__ = ()
+
+    mixcloud: Mixcloud | None = schema.Sent._client  # type: ignore[misc]
 
     def __init__(
-        self, values: list[Any], mixcloud: Mixcloud | None = None, kind: type[T] | None = None
+        self,
+        values: list[Any],
+        mixcloud: Mixcloud | None = None,
+        kind: Callable[[Any, Any], T] | None = None,
     ) -> None:
-        self.data: Any = values
+        self.data = values
         self.mixcloud = mixcloud
         self._values = values
-        self._kind: Any = kind or _wrapped
+        self._kind = kind or _wrapped
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -125,43 +90,19 @@ class AccessList(Sequence[T]):
     @overload
     def __getitem__(self, index: str) -> Any: ...
     def __getitem__(self, index: int | str | slice) -> Any:
-        match index:
-            case int():
-                return self._kind(self._values[index], self.mixcloud)
-            case slice():
-                return [self._kind(one, self.mixcloud) for one in self._values[index]]
+        if not isinstance(index, str):
+            return super().__getitem__(index)
         wanted = comparable(index)
         for one in self._values:
             if isinstance(one, dict) and comparable(str(one.get("key"))) == wanted:
                 return self._kind(one, self.mixcloud)
         raise KeyError(index)
 
-    def __len__(self) -> int:
-        return len(self._values)
 
-    def __iter__(self) -> Iterator[T]:
-        return map(self._kind, self._values, repeat(self.mixcloud))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(list(self))
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> AccessList[T]:
-        return AccessList(copy.deepcopy(self._values, memo), self.mixcloud, self._kind)
-
-    def __reduce__(self) -> Any:
-        return AccessList, (self._values, None, self._kind)
-
-
-class Resource(Json):
+class Resource(Json, schema.Resource["Mixcloud"]):
     """Something at Mixcloud that has a key. `full` tells whether all of it was asked for."""
 
     __slots__ = ("full",)
-    _readers: ClassVar[dict[str, Callable[[Any], Any]]] = {}
 
     key: str
     url: str
@@ -177,25 +118,12 @@ class Resource(Json):
         self.full = full
         self.__dict__ = data  # so an attribute costs no more than an item of `data`
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        _apply_schema(cls)
-
-    def __copy__(self) -> Self:
-        return type(self)(self.data, self.mixcloud, self.full)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self.data, memo), self.mixcloud, self.full)
-
-    def __reduce__(self) -> Any:
-        return type(self), (self.data, None, self.full)
-
     @property
-    def client(self) -> Mixcloud:
-        """The client this came from; raises RuntimeError for a resource made by hand."""
-        if self.mixcloud is None:
-            raise RuntimeError("this resource was made without a client")
-        return self.mixcloud
+    def _rest(self) -> tuple[Any, ...]:
+        return (self.full,)
+
+    def _missing(self, name: str) -> AttributeError:
+        return AttributeError(f"{self!r} has no {name!r}: load() it, or there is none")
 
     def load(self, *, force: bool = False) -> Coroutine[Any, Any, Self]:
         """Fetch all that Mixcloud tells about this, unless that was done; returns itself."""
@@ -230,88 +158,14 @@ class Resource(Json):
         return f"<Resource: {type(self).__name__} {self.data.get('key')!r}>"
 
 
-def _apply_schema(kind: type[Resource]) -> None:
-    """Make the fields that `kind` annotates, and keep what Mixcloud sends from hiding a method."""
-    kind._readers = dict(kind._readers)
-    for name, annotation in inspect.get_annotations(kind, eval_str=True).items():
-        if name.startswith("_"):
-            continue
-        optional = isinstance(annotation, types.UnionType) and type(None) in annotation.__args__
-        if reader := _reader(name, annotation.__args__[0] if optional else annotation, optional):
-            reader.__annotations__["return"] = annotation
-            kind._readers[name] = reader
-            setattr(kind, name, property(reader))
-        elif optional:
-            setattr(kind, name, None)
-    for name, member in list(vars(kind).items()):
-        if inspect.isfunction(member) and not name.startswith("__"):
-            setattr(kind, name, property(member.__get__, doc=inspect.getdoc(member)))
-
-
-def _reader(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any] | None:
-    """Makes a field of what JSON has for it; None where JSON has it as it should be."""
-
-    def absent(self: Resource) -> None:
-        if not optional:
-            raise AttributeError(f"{self!r} has no {name!r}: load() it, or there is none")
-
-    if annotation is datetime:
-        parsed = datetime.fromisoformat
-
-        def read(self: Resource) -> Any:
-            try:
-                return parsed(self.data[name])
-            except (KeyError, TypeError, ValueError):
-                value = self.data.get(name)  # somebody's own JSON decoder may have read it
-                return value if isinstance(value, datetime) else absent(self)
-
-    elif isinstance(annotation, type) and issubclass(annotation, Json):
-
-        def read(self: Resource) -> Any:
-            value = self.data.get(name)
-            return absent(self) if value is None else annotation(value, self.mixcloud)
-
-    elif typing.get_origin(annotation) is AccessList:
-        kind = typing.get_args(annotation)[0]
-
-        def read(self: Resource) -> Any:
-            value = self.data.get(name)
-            return absent(self) if value is None else AccessList(value, self.mixcloud, kind)
-
-    else:
-        return None
-    return read
-
-
-_apply_schema(Resource)
-
-
 class Listing(Protocol[T]):
     """Fetches a page of a list."""
 
     def __call__(self, **paging: Unpack[Paging]) -> Coroutine[Any, Any, ResourceList[T]]: ...
 
 
-class Connection(Generic[T]):
+class Connection(schema.Connection["Listing[T]"], Generic[T]):
     """A list that belongs to a resource, as a method of it: `await user.followers(limit=5)`."""
-
-    def __init__(self, name: str = "") -> None:
-        self.name = name
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = self.name or name
-        self.__doc__ = f"The {self.name.replace('-', ' ')} of this; takes what `Paging` has."
-
-    @overload
-    def __get__(self, resource: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, resource: Resource, owner: type) -> Listing[T]: ...
-    def __get__(self, resource: Resource | None, owner: type) -> Any:
-        return self if resource is None else partial(resource.connection, self.name)
-
-    def __set__(self, resource: Resource, value: object) -> None:
-        # Having this, it comes before a member of the JSON that has the same name.
-        raise AttributeError(f"{self.name} cannot be set")
 
 
 class Pictured(Resource):
@@ -601,7 +455,7 @@ def _by_members(data: dict[str, Any]) -> type[Resource]:
     return Resource
 
 
-class ResourceList(AccessList[T]):
+class ResourceList(AccessList[T], schema.ResourceList[T, "Mixcloud"]):
     """A page of a list; `data` is all that Mixcloud sent, and its other members are items, too."""
 
     __slots__ = ()
@@ -609,12 +463,6 @@ class ResourceList(AccessList[T]):
     def __init__(self, data: dict[str, Any], mixcloud: Mixcloud | None = None) -> None:
         super().__init__(data["data"], mixcloud)
         self.data = data
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> ResourceList[T]:
-        return type(self)(copy.deepcopy(self.data, memo), self.mixcloud)
-
-    def __reduce__(self) -> Any:
-        return type(self), (self.data,)
 
     @property
     def name(self) -> str | None:
@@ -645,13 +493,6 @@ class ResourceList(AccessList[T]):
     def all(self, *, most: int | None = None, since: Moment | None = None) -> AsyncIterator[T]:
         """The items from here on, across pages, each once; see `Mixcloud.walk`."""
         return self.client.walk(self, most=most, since=since)
-
-    @property
-    def client(self) -> Mixcloud:
-        """The client this came from; raises RuntimeError for a list made by hand."""
-        if self.mixcloud is None:
-            raise RuntimeError("this list was made without a client")
-        return self.mixcloud
 
     @overload
     def __getitem__(self, index: int) -> T: ...

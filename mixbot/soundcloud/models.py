@@ -10,16 +10,12 @@ SoundCloud names everything by a urn, `soundcloud:tracks:123`, and still by a nu
 
 from __future__ import annotations
 
-import copy
-import inspect
 import re
-import types
-import typing
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import datetime
-from functools import partial
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Unpack
+
+from mixbot.transport import schema
 
 from .datetime import read_date
 
@@ -40,8 +36,12 @@ _TAG = re.compile(r'"([^"]*)"|(\S+)')
 _SIZE = re.compile(r"-large(?=\.\w+$)")
 
 
-class AccessDict(Mapping[str, Any]):
+class AccessDict(schema.AccessDict["SoundCloud"]):
     """A JSON object as SoundCloud sent it: that is `data`. Its members are items and attributes."""
+
+    __slots__ = ()
+
+    soundcloud: SoundCloud | None = schema.Sent._client  # type: ignore[misc]
 
     def __init__(self, data: dict[str, Any], soundcloud: SoundCloud | None = None) -> None:
         self.data = data
@@ -50,42 +50,8 @@ class AccessDict(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return _wrapped(self.data[name], self.soundcloud)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ("data", "soundcloud"):  # while it is being copied
-            raise AttributeError(name)
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"{self!r} has no {name!r}") from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.data)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.data
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AccessDict) and self.data == other.data
-
     def __hash__(self) -> int:
         return hash(self.data.get("urn") or self.data.get("id"))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.data!r}>"
-
-    # A copy asks the same client; one that is pickled leaves it behind.
-
-    def __copy__(self) -> Self:
-        return type(self)(self.data, self.soundcloud)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self.data, memo), self.soundcloud)
-
-    def __reduce__(self) -> Any:
-        return type(self), (self.data,)
 
 
 def _wrapped(value: Any, soundcloud: SoundCloud | None) -> Any:
@@ -94,8 +60,12 @@ def _wrapped(value: Any, soundcloud: SoundCloud | None) -> Any:
     return AccessList(value, soundcloud) if isinstance(value, list) else value
 
 
-class AccessList(Sequence[T]):
+class AccessList(schema.AccessList[T, "SoundCloud"]):
     """A JSON list, whose items are made when they are asked for."""
+
+    __slots__ = ()
+
+    soundcloud: SoundCloud | None = schema.Sent._client  # type: ignore[misc]
 
     def __init__(
         self,
@@ -103,36 +73,17 @@ class AccessList(Sequence[T]):
         soundcloud: SoundCloud | None = None,
         kind: Callable[[Any, Any], T] | None = None,
     ) -> None:
+        self.data = values
         self.soundcloud = soundcloud
         self._values = values
-        self._kind: Any = kind or _wrapped
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[T]: ...
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return [self._kind(one, self.soundcloud) for one in self._values[index]]
-        return self._kind(self._values[index], self.soundcloud)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __iter__(self) -> Iterator[T]:
-        return map(self._kind, self._values, repeat(self.soundcloud))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(list(self))
+        self._kind = kind or _wrapped
 
 
-class Resource(AccessDict):
+class Resource(AccessDict, schema.Resource["SoundCloud"]):
     """Something at SoundCloud that has a urn."""
+
+    __slots__ = ()
+    _read_date = staticmethod(read_date)
 
     kind: str | None
     uri: str | None
@@ -144,19 +95,12 @@ class Resource(AccessDict):
         self.soundcloud = soundcloud
         self.__dict__ = data  # so an attribute costs no more than an item of `data`
 
-    __slots__ = ("data", "soundcloud")
-    _readers: ClassVar[dict[str, Callable[[Any], Any]]] = {}
-
     if not TYPE_CHECKING:  # what is not there is not there: no second way to look for it
 
         def __getattr__(self, name: str) -> Any:
-            if name in Resource.__slots__:  # while it is being made
+            if name in schema.Sent.__slots__:  # while it is being made
                 raise AttributeError(name)
-            raise AttributeError(f"{self!r} has no {name!r}")
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        _apply_schema(cls)
+            raise self._missing(name)
 
     def __getitem__(self, name: str) -> Any:
         if name in self._readers and name in self.data:
@@ -165,13 +109,6 @@ class Resource(AccessDict):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.data.get('urn') or self.data.get('id')!r}>"
-
-    @property
-    def client(self) -> SoundCloud:
-        """The client this came from; raises RuntimeError for a resource made by hand."""
-        if self.soundcloud is None:
-            raise RuntimeError("this resource was made without a client")
-        return self.soundcloud
 
     @property
     def urn(self) -> str:
@@ -198,88 +135,14 @@ class Resource(AccessDict):
         return f"/{self.data.get('kind')}s/{self.urn}"
 
 
-def _apply_schema(kind: type[Resource]) -> None:
-    """Make the fields that `kind` annotates, and keep its methods from being hidden by JSON."""
-    kind._readers = dict(kind._readers)
-    for name, annotation in inspect.get_annotations(kind, eval_str=True).items():
-        if name.startswith("_"):
-            continue
-        optional = isinstance(annotation, types.UnionType) and type(None) in annotation.__args__
-        if reader := _reader(name, annotation.__args__[0] if optional else annotation, optional):
-            reader.__annotations__["return"] = annotation
-            kind._readers[name] = reader
-            setattr(kind, name, property(reader))
-        elif optional:
-            setattr(kind, name, None)
-    for name, member in list(vars(kind).items()):
-        if inspect.isfunction(member) and not name.startswith("__"):
-            setattr(kind, name, property(member.__get__, doc=inspect.getdoc(member)))
-
-
-def _reader(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any] | None:
-    """Makes a field of what JSON has for it; None where JSON has it as it should be."""
-
-    def absent(self: Resource) -> None:
-        if not optional:
-            raise AttributeError(f"{self!r} has no {name!r}")
-
-    if annotation is datetime:
-
-        def read(self: Resource) -> Any:
-            try:
-                return read_date(self.data[name])
-            except (KeyError, TypeError, ValueError):
-                return absent(self)
-
-    elif isinstance(annotation, type) and issubclass(annotation, AccessDict):
-
-        def read(self: Resource) -> Any:
-            value = self.data.get(name)
-            return annotation(value, self.soundcloud) if isinstance(value, dict) else absent(self)
-
-    elif typing.get_origin(annotation) is AccessList:
-        kind = typing.get_args(annotation)[0]
-
-        def read(self: Resource) -> Any:
-            value = self.data.get(name)
-            if not isinstance(value, list):
-                return absent(self)
-            return AccessList(value, self.soundcloud, kind)
-
-    else:
-        return None
-    return read
-
-
-_apply_schema(Resource)
-
-
 class Listing(Protocol[T]):
     """Fetches a page of a list."""
 
     def __call__(self, **paging: Unpack[Paging]) -> Coroutine[Any, Any, ResourceList[T]]: ...
 
 
-class Connection(Generic[T]):
+class Connection(schema.Connection["Listing[T]"], Generic[T]):
     """A list that belongs to a resource, as a method of it: `await user.followers(limit=5)`."""
-
-    def __init__(self, path: str = "") -> None:
-        self.path = path
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.path = self.path or name
-        self.__doc__ = f"The {name.replace('_', ' ')} of this; takes what `Paging` has."
-
-    @overload
-    def __get__(self, resource: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, resource: Resource, owner: type) -> Listing[T]: ...
-    def __get__(self, resource: Resource | None, owner: type) -> Any:
-        return self if resource is None else partial(resource.connection, self.path)
-
-    def __set__(self, resource: Resource, value: object) -> None:
-        # Having this, it comes before a member of the JSON that has the same name.
-        raise AttributeError(f"{self.path} cannot be set")
 
 
 class User(Resource):
@@ -511,7 +374,7 @@ Activity._readers["origin"] = lambda self: _wrapped(self.data.get("origin"), sel
 Activity.origin = property(Activity._readers["origin"])  # type: ignore[assignment]
 
 
-class ResourceList(AccessList[T]):
+class ResourceList(AccessList[T], schema.ResourceList[T, "SoundCloud"]):
     """A page of a list; `data` is all that SoundCloud sent.
 
     `for` gives the items of this page, `async for` those of all pages from here on.
@@ -520,9 +383,6 @@ class ResourceList(AccessList[T]):
     def __init__(self, data: Any, soundcloud: SoundCloud | None = None) -> None:
         super().__init__(data if isinstance(data, list) else data["collection"], soundcloud)
         self.data = data
-
-    def __reduce__(self) -> Any:
-        return type(self), (self.data,)
 
     def __repr__(self) -> str:
         return f"<ResourceList of {len(self)}{' and more' if self.has_next else ''}>"
@@ -561,13 +421,6 @@ class ResourceList(AccessList[T]):
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self.all()
-
-    @property
-    def client(self) -> SoundCloud:
-        """The client this came from; raises RuntimeError for a list made by hand."""
-        if self.soundcloud is None:
-            raise RuntimeError("this list was made without a client")
-        return self.soundcloud
 
 
 def _sized(address: str | None, size: str) -> str | None:

@@ -16,6 +16,7 @@ from mixbot.soundcloud import (
     Playlist,
     Resource,
     ResourceList,
+    SoundCloud,
     Track,
     User,
 )
@@ -112,6 +113,19 @@ def test_resources_are_copied_and_pickled() -> None:
     assert list(again) == list(page) == [track]
     assert page[:1] == [track]
     assert "1 and more" in repr(page)
+
+
+async def test_a_copy_asks_the_same_client_and_a_pickle_none(soundcloud: SoundCloud) -> None:
+    playlist = Playlist({"kind": "playlist", "id": 1, "tracks": [TRACK]}, soundcloud)
+    page: ResourceList[Track] = ResourceList({"collection": [TRACK]}, soundcloud)
+    kept: Any
+    for kept in (playlist, page, playlist.tracks, playlist["tracks"]):
+        for copied in (copy.copy(kept), copy.deepcopy(kept)):
+            assert copied == kept
+            assert copied.soundcloud is soundcloud
+        read = pickle.loads(pickle.dumps(kept))
+        assert read == kept
+        assert read.soundcloud is None
 
 
 def test_an_array_is_a_list_without_an_end() -> None:
