@@ -12,8 +12,6 @@ Users of python-mixcloud import this module in place of theirs.
 
 from __future__ import annotations
 
-import functools
-import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import (
@@ -28,9 +26,8 @@ from typing import (
     overload,
 )
 
-import aiohttp
-
-from mixbot.transport.portal import Portal, waited
+from mixbot.transport import portal
+from mixbot.transport.portal import InPortal, waited_by
 
 from . import models
 from .auth import MixcloudOAuth
@@ -102,56 +99,21 @@ def blocking(
 ) -> Blocking[P, AbstractContextManager[T]]: ...
 def blocking(method: Callable[..., Any]) -> Callable[..., Any]:
     """`method`, which waits for what it would have to be awaited for."""
-
-    @functools.wraps(method)
-    def call(self: MixcloudSync, *args: Any, **options: Any) -> Any:
-        return waited(self._portal, method(self, *args, **options))
-
-    return call
+    return portal.blocking(method)
 
 
-class MixcloudSync(Base):  # type: ignore[misc]
+class MixcloudSync(InPortal, Base):  # type: ignore[misc]
     """Mixcloud's API, without `await`. A context manager, or call `close()`; see `Mixcloud`.
 
     It lives in a thread of its own, so it can be used from any other, and where a loop runs. In
     that thread it calls what it was given to call, such as `on_progress`.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._portal = Portal("mixcloud")
-        self._origin: MixcloudSync | None = None  # whose portal it is, if it is not its own
-        weakref.finalize(self, self._portal.close)
-
-    def __enter__(self) -> Self:
-        self._portal.wait_for(self.__aenter__())
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the session, unless it was given, and end the thread."""
-        if self._origin is None:
-            self._portal.wait_for(super().close())
-            self._portal.close()
+    _thread = "mixcloud"
 
     def with_token(self, access_token: str | None) -> Self:
         """The same client acting as somebody else; it shares thread, session and gate."""
-
-        async def copied() -> Self:
-            other: Self = super(MixcloudSync, self).with_token(access_token)
-            return other
-
-        other: Self = self._portal.wait_for(copied())
-        other._origin = self
-        return other
-
-    def _open(self) -> aiohttp.ClientSession:
-        session: aiohttp.ClientSession = super()._open()
-        if self._owns_session:
-            self._portal.session = session
-        return session
+        return self._lent(super().with_token, access_token)
 
     get = blocking(AsyncMixcloud.get)
     list_at = blocking(AsyncMixcloud.list_at)
@@ -200,14 +162,7 @@ class MixcloudOAuthSync(MixcloudOAuth):
 
     def access_token(self, code: str) -> str:  # type: ignore[override]
         """The token for `code`; it works once, and only with the same `redirect_uri`."""
-        exchange = super().access_token(code)
-        if isinstance(self.mixcloud, MixcloudSync):
-            return self.mixcloud._portal.wait_for(exchange)
-        portal = Portal("mixcloud")
-        try:
-            return portal.wait_for(exchange)
-        finally:
-            portal.close()
+        return waited_by(self.mixcloud, super().access_token(code), "mixcloud")
 
 
 # What python-mixcloud calls these

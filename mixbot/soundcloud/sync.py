@@ -12,14 +12,11 @@ Users of soundcloud-python import this module in place of theirs: `Client` is wh
 
 from __future__ import annotations
 
-import functools
-import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
-import aiohttp
-
-from mixbot.transport.portal import Portal, waited
+from mixbot.transport import portal
+from mixbot.transport.portal import InPortal, waited_by
 
 from . import models
 from .auth import Authorization, SoundCloudOAuth
@@ -80,12 +77,7 @@ def blocking(
 ) -> Blocking[P, Iterator[T]]: ...
 def blocking(method: Callable[..., Any]) -> Callable[..., Any]:
     """`method`, which waits for what it would have to be awaited for."""
-
-    @functools.wraps(method)
-    def call(self: SoundCloudSync, *args: Any, **options: Any) -> Any:
-        return waited(self._portal, method(self, *args, **options))
-
-    return call
+    return portal.blocking(method)
 
 
 def anything(
@@ -96,7 +88,7 @@ def anything(
     return made
 
 
-class SoundCloudSync(Base):  # type: ignore[misc]
+class SoundCloudSync(InPortal, Base):  # type: ignore[misc]
     """SoundCloud's API, without `await`. A context manager, or call `close()`; see `SoundCloud`.
 
     It lives in a thread of its own, so it can be used from any other, and where a loop runs. In
@@ -104,53 +96,15 @@ class SoundCloudSync(Base):  # type: ignore[misc]
     `tokens`.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._portal = Portal("soundcloud")
-        self._origin: SoundCloudSync | None = None  # whose portal it is, if it is not its own
-        weakref.finalize(self, self._portal.close)
-
-    def __enter__(self) -> Self:
-        self._portal.wait_for(self.__aenter__())
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the session, unless it was given, and end the thread."""
-        if self._origin is None:
-            self._portal.wait_for(super().close())
-            self._portal.close()
+    _thread = "soundcloud"
 
     def with_token(self, access_token: str | None) -> Self:
         """The same client acting as somebody else, or as the application; it shares the thread."""
-
-        async def copied() -> Self:
-            other: Self = super(SoundCloudSync, self).with_token(access_token)
-            return other
-
-        return self._lent(copied())
+        return self._lent(super().with_token, access_token)
 
     def with_tokens(self, tokens: TokenStore) -> Self:
         """The same client acting for the account of `tokens`; it shares the thread."""
-
-        async def copied() -> Self:
-            other: Self = super(SoundCloudSync, self).with_tokens(tokens)
-            return other
-
-        return self._lent(copied())
-
-    def _lent(self, copied: Coroutine[Any, Any, Self]) -> Self:
-        other: Self = self._portal.wait_for(copied)
-        other._origin = self
-        return other
-
-    def _open(self) -> aiohttp.ClientSession:
-        session: aiohttp.ClientSession = super()._open()
-        if self._owns_session:
-            self._portal.session = session
-        return session
+        return self._lent(super().with_tokens, tokens)
 
     get = anything(AsyncSoundCloud.get)
     post = anything(AsyncSoundCloud.post)
@@ -189,28 +143,19 @@ class SoundCloudOAuthSync(SoundCloudOAuth):
 
     def tokens(self, code: str, code_verifier: str) -> Tokens:  # type: ignore[override]
         """The tokens for `code`; it works once, and only with the same `redirect_uri`."""
-        return self._come(super().tokens(code, code_verifier))
+        return waited_by(self.soundcloud, super().tokens(code, code_verifier), "soundcloud")
 
     def refresh(self, tokens: Tokens | str) -> Tokens:  # type: ignore[override]
         """New tokens for the refresh token of `tokens`, which is spent by that."""
-        return self._come(super().refresh(tokens))
+        return waited_by(self.soundcloud, super().refresh(tokens), "soundcloud")
 
     def client_credentials(self) -> Tokens:  # type: ignore[override]
         """Tokens of the application itself, for what is public."""
-        return self._come(super().client_credentials())
+        return waited_by(self.soundcloud, super().client_credentials(), "soundcloud")
 
     def sign_out(self, access_token: str) -> None:  # type: ignore[override]
         """End the session that `access_token` belongs to; one that is over is fine."""
-        return self._come(super().sign_out(access_token))
-
-    def _come(self, asked: Coroutine[Any, Any, T]) -> T:
-        if isinstance(self.soundcloud, SoundCloudSync):
-            return self.soundcloud._portal.wait_for(asked)
-        portal = Portal("soundcloud")
-        try:
-            return portal.wait_for(asked)
-        finally:
-            portal.close()
+        return waited_by(self.soundcloud, super().sign_out(access_token), "soundcloud")
 
 
 class Client(SoundCloudSync):

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import threading
-from collections.abc import AsyncIterator, Awaitable, Iterator
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import aiohttp
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:  # whatever client comes after it among the bases of a class
+    Client: Any
+else:
+    Client = object
 
 
 class Portal:
@@ -119,7 +126,7 @@ class _Block(AbstractContextManager[T]):
         return self._portal.wait_for(self._block.__aexit__(*exc_info))
 
 
-def waited(portal: Portal, result: Any) -> Any:
+def _waited(portal: Portal, result: Any) -> Any:
     """What `result` comes to, or gives bit by bit, in the portal's loop; there, as it is."""
     if portal.is_here:
         return result
@@ -130,3 +137,67 @@ def waited(portal: Portal, result: Any) -> Any:
     if isinstance(result, AbstractAsyncContextManager):
         return _Block(portal, result)
     return result
+
+
+def blocking(method: Callable[..., Any]) -> Callable[..., Any]:
+    """`method` of a client in a portal, which waits for what it would have to be awaited for."""
+
+    @functools.wraps(method)
+    def call(self: InPortal, *args: Any, **options: Any) -> Any:
+        return _waited(self._portal, method(self, *args, **options))
+
+    return call
+
+
+class InPortal(Client):  # type: ignore[misc]
+    """Makes a client live in a portal: comes before it among the bases of a class."""
+
+    _thread: ClassVar[str]  # what its thread is called
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._portal = Portal(self._thread)
+        self._origin: InPortal | None = None  # whose portal it is, if it is not its own
+        weakref.finalize(self, self._portal.close)
+
+    def __enter__(self) -> Self:
+        self._portal.wait_for(self.__aenter__())
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the session, unless it was given, and end the thread."""
+        if self._origin is None:
+            self._portal.wait_for(super().close())
+            self._portal.close()
+
+    def _lent(self, copied: Callable[..., Any], *args: Any) -> Self:
+        """What `copied` makes of this, in the same portal, which it does not end."""
+
+        async def made() -> Any:
+            return copied(*args)
+
+        other: Self = self._portal.wait_for(made())
+        other._origin = self
+        return other
+
+    def _open(self) -> aiohttp.ClientSession:
+        session: aiohttp.ClientSession = super()._open()
+        if self._owns_session:
+            self._portal.session = session
+        return session
+
+
+def waited_by(client: object, asked: Awaitable[T], thread: str) -> T:
+    """What `asked` comes to, in the portal of `client`; if it has none, in one of its own, whose
+    thread is called `thread`.
+    """
+    if isinstance(client, InPortal):
+        return client._portal.wait_for(asked)
+    portal = Portal(thread)
+    try:
+        return portal.wait_for(asked)
+    finally:
+        portal.close()
