@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mixbot.transport.secrets import without
+from mixbot.transport import errors
 from mixbot.transport.sentences import Sentence as Sentence
 from mixbot.transport.sentences import said as said
 
 
-class MixcloudError(Exception):
+class MixcloudError(errors.ServiceError):
     """Anything that Mixcloud refuses, or that keeps it from answering.
 
     `status` is the answer's HTTP status and `data` its JSON; None where there was none.
     """
-
-    data: dict[str, Any] | None = None
-
-    def __init__(self, message: str, *, status: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
 
     @property
     def type(self) -> str | None:
@@ -37,13 +30,6 @@ class MixcloudError(Exception):
     def _told(self) -> Mapping[str, Any]:
         told = (self.data or {}).get("error")
         return told if isinstance(told, dict) else {}
-
-    def hide(self, secret: str | None) -> None:
-        """Take `secret` out of all this holds: Mixcloud may repeat the token that it refuses."""
-        if secret:
-            self.message = self.message.replace(secret, "…")
-            self.args = (self.message,)
-            self.data = without(secret, self.data)
 
 
 class Unreachable(MixcloudError):
@@ -84,24 +70,12 @@ class Rejected(MixcloudError):
         self.details = dict(details or {})
 
 
-class UploadInterrupted(Unreachable):
+class UploadInterrupted(errors.UploadInterrupted, Unreachable):
     """An upload or an edit without a usable answer; nothing here sends it again by itself.
 
     `sent` of `size` bytes (None where it is not known) had left. As long as not all had,
     Mixcloud cannot have taken it, and `may_have_arrived` is False: it is safe to send it again.
     """
-
-    def __init__(
-        self, message: str, *, sent: int, size: int | None, status: int | None = None
-    ) -> None:
-        super().__init__(message, status=status)
-        self.sent = sent
-        self.size = size
-
-    @property
-    def may_have_arrived(self) -> bool:
-        """Whether Mixcloud may have all of it: look for the show before sending it again."""
-        return self.size is None or self.sent >= self.size
 
 
 class MixcloudOAuthError(MixcloudError):
@@ -112,19 +86,11 @@ class InvalidArgument(ValueError):
     """An argument that Mixcloud has no meaning for; the message says what is allowed."""
 
 
-class InvalidUpload(InvalidArgument):
+class InvalidUpload(errors.InvalidUpload, InvalidArgument):
     """What was to be uploaded or edited breaks Mixcloud's rules; nothing was sent.
 
     `problems` maps Mixcloud's field names to what is wrong with each.
     """
-
-    def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
-        self.problems = {field: list(texts) for field, texts in problems.items()}
-        super().__init__(
-            "\n".join(
-                f"{field}: {text}" for field, texts in self.problems.items() for text in texts
-            )
-        )
 
 
 class InvalidText(InvalidArgument):

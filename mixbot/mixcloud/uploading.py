@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
-
-import aiohttp
 
 from mixbot.transport import files as outgoing
 from mixbot.transport.files import OnProgress as OnProgress
-from mixbot.transport.files import Payload, Sending, Source, opened_as
 from mixbot.transport.files import Progress as Progress
+from mixbot.transport.files import opened_as, sent_as_form
 
 from .constants import MP3_MAX_SIZE, PICTURE_MAX_SIZE
 from .drafts import Draft, Picture
@@ -129,7 +127,14 @@ async def publish(
             problems = await _pro_problems(mixcloud, draft)
         if problems:
             raise InvalidUpload(problems)
-        return await _send(mixcloud, path, draft, files, on_progress)
+        return await sent_as_form(
+            draft.form_fields(),
+            files,
+            partial(mixcloud.post_form, path),
+            on_progress=on_progress,
+            unreachable=Unreachable,
+            interrupted=UploadInterrupted,
+        )
 
 
 async def _pro_problems(mixcloud: Mixcloud, draft: Draft) -> dict[str, list[str]]:
@@ -138,32 +143,3 @@ async def _pro_problems(mixcloud: Mixcloud, draft: Draft) -> dict[str, list[str]
         return {}
     used = [name for name in PRO_FIELDS if getattr(draft, name) is not None]
     return {name: [said("this needs a Pro account")] for name in used}
-
-
-async def _send(
-    mixcloud: Mixcloud,
-    path: str,
-    draft: Draft,
-    files: list[Source],
-    on_progress: OnProgress | None,
-) -> Any:
-    form = aiohttp.FormData(draft.form_fields(), default_to_multipart=True)
-    sending = Sending(files, on_progress)
-    for file in files:  # after the fields, so that these arrive whatever happens
-        form.add_field(file.name, Payload(file, sending), filename=file.filename)
-    try:
-        async with asyncio.timeout(outgoing.STANDSTILL) as sending.limit:
-            return await mixcloud.post_form(path, form)
-    except (Unreachable, TimeoutError) as error:
-        if isinstance(sending.error, outgoing.Changed):
-            changed = sending.error
-            raise UploadInterrupted(changed.message, sent=changed.sent, size=changed.size) from None
-        if sending.error is not None:
-            raise sending.error from None
-        if isinstance(error, Unreachable):
-            reason, status = error.message, error.status
-        else:
-            reason, status = "It stands still", None
-    whole = "an unknown number of" if sending.size is None else sending.size
-    message = f"{reason}, after {sending.sent} of {whole} bytes" if files else reason
-    raise UploadInterrupted(message, sent=sending.sent, size=sending.size, status=status)

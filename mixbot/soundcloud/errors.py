@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from mixbot.transport.secrets import without
+from mixbot.transport import errors
 
 
-class SoundCloudError(Exception):
+class SoundCloudError(errors.ServiceError):
     """Anything that SoundCloud refuses, or that keeps it from answering.
 
     `status` is the answer's HTTP status and `data` its JSON; None where there was none.
     """
-
-    data: dict[str, Any] | None = None
-
-    def __init__(self, message: str, *, status: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-
-    def hide(self, secret: str | None) -> None:
-        """Take `secret` out of all this holds: SoundCloud may repeat the token that it refuses."""
-        if secret:
-            self.message = self.message.replace(secret, "…")
-            self.args = (self.message,)
-            self.data = without(secret, self.data)
 
 
 class Unreachable(SoundCloudError):
@@ -85,24 +70,12 @@ class Rejected(SoundCloudError):
         self.details = list(details)
 
 
-class UploadInterrupted(Unreachable):
+class UploadInterrupted(errors.UploadInterrupted, Unreachable):
     """An upload or an edit without a usable answer; nothing here sends it again by itself.
 
     `sent` of `size` bytes (None where it is not known) had left. As long as not all had,
     SoundCloud cannot have taken it, and `may_have_arrived` is False: it is safe to send it again.
     """
-
-    def __init__(
-        self, message: str, *, sent: int, size: int | None, status: int | None = None
-    ) -> None:
-        super().__init__(message, status=status)
-        self.sent = sent
-        self.size = size
-
-    @property
-    def may_have_arrived(self) -> bool:
-        """Whether SoundCloud may have all of it: look for the track before sending it again."""
-        return self.size is None or self.sent >= self.size
 
 
 class SoundCloudOAuthError(SoundCloudError):
@@ -117,16 +90,8 @@ class InvalidArgument(ValueError):
     """An argument that SoundCloud has no meaning for; the message says what is allowed."""
 
 
-class InvalidUpload(InvalidArgument):
+class InvalidUpload(errors.InvalidUpload, InvalidArgument):
     """What was to be uploaded or edited breaks SoundCloud's rules; nothing was sent.
 
     `problems` maps SoundCloud's field names to what is wrong with each.
     """
-
-    def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
-        self.problems = {field: list(texts) for field, texts in problems.items()}
-        super().__init__(
-            "\n".join(
-                f"{field}: {text}" for field, texts in self.problems.items() for text in texts
-            )
-        )

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-import aiohttp
-
 from mixbot.transport import files as outgoing
 from mixbot.transport.files import OnProgress as OnProgress
-from mixbot.transport.files import Payload, Sending, Source, opened_as
 from mixbot.transport.files import Progress as Progress
+from mixbot.transport.files import Source, opened_as, sent_as_form
 
 from .constants import ARTWORK_MAX_SIZE, ASSET_MAX_SIZE, FILENAME_MAX_SIZE, LICENSES
 from .errors import InvalidUpload, Unreachable, UploadInterrupted
@@ -133,44 +130,20 @@ async def publish(
             sources.append(source)
         if problems := {one.name: [text] for one in sources if (text := _problem_of(one))}:
             raise InvalidUpload(problems)
-        return await _send(soundcloud, method, path, fields, sources, tokens, on_progress)
+        return await sent_as_form(
+            fields,
+            sources,
+            lambda form: soundcloud.send_form(method, path, form, tokens),
+            on_progress=on_progress,
+            unreachable=Unreachable,
+            interrupted=UploadInterrupted,
+        )
 
 
 def _problem_of(source: Source) -> str | None:
     if source.problem is None and len(source.filename) > FILENAME_MAX_SIZE:
         return f"its name has {len(source.filename)} characters; expected at most 255"
     return source.problem
-
-
-async def _send(
-    soundcloud: SoundCloud,
-    method: str,
-    path: str,
-    fields: Sequence[tuple[str, str]],
-    sources: list[Source],
-    tokens: Tokens,
-    on_progress: OnProgress | None,
-) -> Any:
-    form = aiohttp.FormData(fields, default_to_multipart=True)
-    sending = Sending(sources, on_progress)
-    for source in sources:  # after the fields, so that these arrive whatever happens
-        form.add_field(source.name, Payload(source, sending), filename=source.filename)
-    try:
-        async with asyncio.timeout(outgoing.STANDSTILL) as sending.limit:
-            return await soundcloud.send_form(method, path, form, tokens)
-    except (Unreachable, TimeoutError) as error:
-        if isinstance(sending.error, outgoing.Changed):
-            changed = sending.error
-            raise UploadInterrupted(changed.message, sent=changed.sent, size=changed.size) from None
-        if sending.error is not None:
-            raise sending.error from None
-        if isinstance(error, Unreachable):
-            reason, status = error.message, error.status
-        else:
-            reason, status = "It stands still", None
-    whole = "an unknown number of" if sending.size is None else sending.size
-    message = f"{reason}, after {sending.sent} of {whole} bytes"
-    raise UploadInterrupted(message, sent=sending.sent, size=sending.size, status=status)
 
 
 def is_file(value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TextIO, TypeAlias
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, TextIO, TypeAlias
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 
+from .errors import ServiceError, UploadInterrupted
 from .sentences import said
 
 Given: TypeAlias = str | os.PathLike[str] | BinaryIO | TextIO | bytes | AsyncIterable[bytes]
@@ -99,6 +100,42 @@ class Payload(aiohttp.Payload):
         except Exception as error:
             self._sending.error = error
             raise
+
+
+async def sent_as_form(
+    fields: Iterable[tuple[str, str]],
+    files: list[Source],
+    post: Callable[[aiohttp.FormData], Awaitable[Any]],
+    *,
+    on_progress: OnProgress | None,
+    unreachable: type[ServiceError],
+    interrupted: type[UploadInterrupted],
+) -> Any:
+    """What `post` answers to a form of `fields` and `files`, which it is given once.
+
+    Raises `interrupted` where no usable answer comes: `post` says so by `unreachable`, or nothing
+    gets away any more.
+    """
+    form = aiohttp.FormData(fields, default_to_multipart=True)
+    sending = Sending(files, on_progress)
+    for file in files:  # after the fields, so that these arrive whatever happens
+        form.add_field(file.name, Payload(file, sending), filename=file.filename)
+    try:
+        async with asyncio.timeout(STANDSTILL) as sending.limit:
+            return await post(form)
+    except (unreachable, TimeoutError) as error:
+        if isinstance(sending.error, Changed):
+            changed = sending.error
+            raise interrupted(changed.message, sent=changed.sent, size=changed.size) from None
+        if sending.error is not None:
+            raise sending.error from None
+        if isinstance(error, unreachable):
+            reason, status = error.message, error.status
+        else:
+            reason, status = "It stands still", None
+    whole = "an unknown number of" if sending.size is None else sending.size
+    message = f"{reason}, after {sending.sent} of {whole} bytes" if files else reason
+    raise interrupted(message, sent=sending.sent, size=sending.size, status=status)
 
 
 @dataclass(slots=True)
