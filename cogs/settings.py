@@ -40,11 +40,9 @@ class SettingsCommands(commands.Cog):
     def __init__(self, bot: MixBot) -> None:
         self.bot = bot
 
-    @app_commands.command(
-        description=N_("Mixcloud: how mixbot behaves in this server."), extras=PRIVATE
-    )
+    @app_commands.command(description=N_("How mixbot behaves in this server."), extras=PRIVATE)
     @app_commands.describe(
-        links=N_("What to do about Mixcloud links in messages"),
+        links=N_("What to do about links to shows in messages"),
         answers=N_("Who sees answers, if nobody says"),
         charts=N_("What goes into charts"),
         cards=N_("How cards are drawn"),

@@ -27,6 +27,7 @@ class Page:
     url: str
     host: str  # the key of whose it is
     is_playlist: bool = False
+    is_secret: bool = False  # whoever knows the key can open it, and nobody else
 
 
 def find_links(text: str) -> Iterator[Link | ShortLink]:
@@ -47,11 +48,18 @@ def page_of(key: str) -> Page:
     'https://soundcloud.com/forss/flickermood'
     """
     if provider_of(key) == SOUNDCLOUD:
-        path = key.removeprefix(PREFIX)
-        user, *rest = path.split("/")
+        user, *rest = key.removeprefix(PREFIX).split("/")
         is_playlist = rest[:1] == ["sets"]
-        name = next(iter(rest[is_playlist:]), None)
-        return Page(SOUNDCLOUD, user, name, url_of(key), PREFIX + user, is_playlist)
+        names = rest[is_playlist:]
+        return Page(
+            SOUNDCLOUD,
+            user,
+            names[0] if names else None,
+            url_of(key),
+            PREFIX + user,
+            is_playlist=is_playlist,
+            is_secret=len(names) > 1,
+        )
     link = mixcloud.Link.from_key(key)
     return Page(MIXCLOUD, link.user, link.show, link.url, mixcloud.Link(link.user).key)
 

@@ -134,6 +134,8 @@ class SoundCloudSync(InPortal, Base):  # type: ignore[misc]
     upload = blocking(AsyncSoundCloud.upload)
     edit = blocking(AsyncSoundCloud.edit)
 
+    sign_out = blocking(AsyncSoundCloud.sign_out)
+
     send = blocking(AsyncSoundCloud.send)
     send_form = blocking(AsyncSoundCloud.send_form)
 

@@ -19,6 +19,7 @@ from discord.webhook.async_ import async_context
 from yarl import URL
 
 from mixbot.languages import spoken
+from mixbot.links import page_of
 from mixbot.transport.deadline import TimeLimit
 from mixbot.ui.cards import LAYOUT, Card, as_embed, as_layout
 from mixbot.ui.components import Rows, text
@@ -377,8 +378,11 @@ def _read(said: bytes) -> Any:
 
 
 async def remember(interaction: discord.Interaction[MixBot], show_key: str | None) -> None:
-    """Note that everyone in the channel is about to see this show: the last one shared there."""
-    if show_key and interaction.channel_id:
+    """Note that everyone in the channel is about to see this show: the last one shared there.
+
+    Of a private one nothing is noted: it would be suggested in other channels, too.
+    """
+    if show_key and interaction.channel_id and not page_of(show_key).is_secret:
         bot = interaction.client
         await bot.store.record_share(
             interaction.channel_id,

@@ -18,7 +18,7 @@ from discord.http import Route
 
 from mixbot.accounts import ServiceOff
 from mixbot.languages import ENGLISH, speak
-from mixbot.links import find_links
+from mixbot.links import find_links, page_of
 from mixbot.mixcloud import MixcloudError
 from mixbot.services import provider_of
 from mixbot.soundcloud import SoundCloudError
@@ -148,6 +148,8 @@ class MessageLinks:
         body = await self._body(new, settings)
         # A preview that Discord adds is an edit too, and shares nothing a second time.
         for key in new if edited else keys:
+            if page_of(key).is_secret:
+                continue  # it would be suggested in other channels, too
             await bot.store.record_share(
                 said.channel_id,
                 key,

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
+from mixbot import tokens
 from mixbot.sandbox import SoundCloudServer
 from mixbot.sandbox.discord import Message, User
-from mixbot.sandbox.soundcloud import RateLimit, ServerError, Track
+from mixbot.sandbox.soundcloud import InvalidToken, RateLimit, ServerError, Track
 from mixbot.services import SOUNDCLOUD
+from mixbot.services import soundcloud as service
+from mixbot.soundcloud import Tokens
+from mixbot.tokens import written
 from tests.bot.test_acting import favorites
+from tests.bot.test_secrets import stored
 from tests.conftest import Scene, page_of, staged
 from tests.web.browser import Browser, Page
 from tests.web.browser import browser as new_browser
@@ -431,3 +436,56 @@ async def test_what_is_remembered_names_both_and_is_forgotten(
     await card.until(lambda card: "Forgotten" in card.text)
     assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
     assert soundcloud.requests_to("POST", "/sign-out")
+
+
+async def test_nothing_is_noted_of_a_private_track(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track
+) -> None:
+    private = f"{link_of(track)}/s-AbCdEf"
+    store = scene.parts.store
+    await scene.use(scene.ada, "soundcloud show", track=private)
+    assert not await store.recent_shares(guild_id=int(scene.guild.id))
+    await scene.use(scene.ada, "soundcloud show", track=link_of(track))
+    [share] = await store.recent_shares(guild_id=int(scene.guild.id))
+    assert share.key == "soundcloud:forss/flickermood"
+
+
+async def test_no_secret_of_soundcloud_is_left_anywhere(
+    tmp_path: Path,
+    soundcloud: SoundCloudServer,
+    track: Track,
+    browser: Browser,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[Tokens] = []
+
+    def noted(one: Tokens) -> str:
+        given.append(one)
+        return written(one)
+
+    monkeypatch.setattr(tokens, "written", noted)
+    monkeypatch.setattr(service, "written", noted)
+    with caplog.at_level("DEBUG", "mixbot"):
+        async with staged(tmp_path, **known_to(soundcloud)) as scene:
+            prompt = await scene.use(scene.ada, "soundcloud link")
+            page = await agree(scene, browser, prompt, scene.ada)
+            await prompt.until(lambda prompt: "Linked as" in prompt.text)
+            back = page.url
+            for fault in (ServerError(502), InvalidToken(), RateLimit(1)):
+                soundcloud.expire()
+                await scene.use(scene.ada, "favorite", mix=link_of(track))
+                soundcloud.fault("*", "/**", fault)
+                await scene.use(scene.ada, "unfavorite", mix=link_of(track))
+                soundcloud.clear_faults()
+            metrics = await browser.open(f"{scene.settings.public_url}/metrics")
+            shown = [message.text for message in scene.noor.messages(scene.channel)]
+            kept = stored(tmp_path)
+    secrets = {CLIENT_SECRET, back.query["state"], back.query["code"]}
+    for one in given:
+        secrets |= {one.access_token, one.refresh_token or CLIENT_SECRET}
+    assert len(secrets) >= 7
+    for secret in secrets:
+        assert secret.encode() not in kept
+        assert secret not in caplog.text
+        assert secret not in page.source + metrics.source + "".join(shown)
