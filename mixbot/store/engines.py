@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -73,7 +74,7 @@ class Sqlite:
         event.listen(self._writer.engine, "begin", _begin_as_writer)
         in_memory = url.database in (None, "", ":memory:")
         self.path = Path(url.database) if url.database and not in_memory else None
-        self._reader = None if in_memory else _Thread(url, isolation_level="AUTOCOMMIT")
+        self._reader = None if in_memory else _Reader(url)
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         if self._reader is None:
@@ -118,6 +119,79 @@ class _Thread:
     async def _hand_over(self, work: Callable[..., T], *arguments: Any) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, work, *arguments)
+
+
+class _Reader(_Thread):
+    """A thread that answers single statements.
+
+    Its connection is always the same, and never in a transaction: to get one and to begin took as
+    long as most answers do. So did waking the thread; what is asked while it is busy is therefore
+    handed over together.
+    """
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url, isolation_level="AUTOCOMMIT")
+        self._connection: Connection | None = None
+        self._asked: list[_Asked] = []  # and not handed over yet
+        self._working: asyncio.Task[None] | None = None
+
+    async def run(self, question: Callable[[Connection], T]) -> T:
+        asked = _Asked(question, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._working is None:
+            self._working = asyncio.create_task(self._work())
+        answer: T = await asked.future
+        return answer
+
+    async def close(self) -> None:
+        if self._working:
+            await self._working
+        await self._hand_over(self._disconnect)
+        await super().close()
+
+    async def _work(self) -> None:
+        while self._asked:
+            together, self._asked = self._asked, []
+            outcomes = await self._hand_over(self._answer, together)
+            for asked, (answer, error) in zip(together, outcomes, strict=True):
+                if asked.future.done():
+                    continue  # who asked was cancelled
+                if error:
+                    asked.future.set_exception(error)
+                else:
+                    asked.future.set_result(answer)
+        self._working = None
+
+    def _answer(self, together: list[_Asked]) -> list[tuple[Any, BaseException | None]]:
+        outcomes: list[tuple[Any, BaseException | None]] = []
+        for asked in together:
+            try:
+                outcomes.append((self._ask(asked.question), None))
+            except Exception as error:
+                outcomes.append((None, error))
+        return outcomes
+
+    def _ask(self, question: Callable[[Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        try:
+            return question(self._connection)
+        except Exception:
+            self._disconnect()  # whatever it is, the next one begins anew
+            raise
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question, and where its answer is waited for."""
+
+    question: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
 
 
 def _keep_private(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:

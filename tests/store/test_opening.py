@@ -16,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text, update
+from sqlalchemy.exc import OperationalError
 
 from mixbot.store import StoreError, migrations, open_store
 from mixbot.store.engines import Database, database_at
@@ -151,6 +152,31 @@ async def test_sqlite_lets_readers_read_while_one_writes(tmp_path: Path) -> None
             assert await store.gate("mixcloud") is None
         finally:
             other.close()
+
+
+async def test_what_is_asked_at_once_has_an_answer_each(tmp_path: Path) -> None:
+    """SQLite is asked together; who gives up, or asks nonsense, takes no answer from others."""
+    database = database_at(f"sqlite:///{tmp_path / 'mixbot.db'}")
+
+    def ask(question: str) -> asyncio.Task[Any]:
+        return asyncio.create_task(
+            database.read(lambda connection: connection.execute(text(question)).scalar())
+        )
+
+    first = ask("SELECT 1")
+    await asyncio.sleep(0)  # it is on its way; those after it wait for it
+    second, given_up, nonsense, last = map(ask, ("SELECT 2", "SELECT 3", "SELECT", "SELECT 4"))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert [await first, await second, await last] == [1, 2, 4]
+    with pytest.raises(OperationalError):
+        await nonsense
+    assert given_up.cancelled()
+    late = ask("SELECT 5")
+    await asyncio.sleep(0)
+    await database.close()
+    assert late.done()
+    assert await late == 5
 
 
 async def test_memory_is_a_database_too() -> None:
