@@ -8,21 +8,19 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import aiohttp_jinja2
-import jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from mixbot.accounts import Accounts, LinkingOff
 from mixbot.errors import UserError
-from mixbot.languages import _, accepted_language, speak, spoken
+from mixbot.languages import _, accepted_language, speak
 from mixbot.metrics import CONTENT_TYPE
 from mixbot.mixcloud import Mixcloud
 from mixbot.pulse import Health
 
 from .events import Events
 from .linking import Linking
-from .pages import TooManyRequests, content_policy, isolated, marked_up, problem
+from .pages import BASE, TooManyRequests, content_policy, problem
 from .player import IMAGE_ROOT, PLAYER_ROOT, LongKey, Player
 
 log = logging.getLogger(__name__)
@@ -52,15 +50,7 @@ def create_app(
     """
     app = web.Application(middlewares=[explained], client_max_size=FORM_BYTES)
     app.on_response_prepare.append(protect)
-    environment = aiohttp_jinja2.setup(
-        app, loader=jinja2.FileSystemLoader(HERE / "templates"), undefined=jinja2.StrictUndefined
-    )
-    environment.filters["marked_up"] = marked_up
-    environment.filters["isolated"] = isolated
-    environment.globals["_"] = _
-    environment.globals["language"] = lambda: spoken().replace("_", "-")
-    # A proxy may show us under a path of its own.
-    environment.globals["base"] = urlsplit(accounts.public_url).path
+    app[BASE] = urlsplit(accounts.public_url).path
     app.router.add_get("/mixbot.css", file("mixbot.css", "text/css"))
     app.router.add_get("/mixbot.svg", file("mixbot.svg", "image/svg+xml"))
     app.router.add_get("/healthz", healthiness(health))

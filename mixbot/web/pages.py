@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-import aiohttp_jinja2
 from aiohttp import web
 from markupsafe import Markup, escape
 
 from mixbot.errors import UserError
-from mixbot.languages import N_
+from mixbot.languages import N_, _, spoken
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+BASE = web.AppKey("base", str)  # the path under which a proxy shows us
 _NOTHING = "'none'"
 
 
@@ -32,9 +36,24 @@ def page(
     policy: str | None = None,
 ) -> web.Response:
     """A page of ours."""
-    response = aiohttp_jinja2.render_template(template, request, context, status=status)
+    text = _templates().get_template(template).render(context, base=request.app[BASE])
+    response = web.Response(text=text, content_type="text/html", status=status)
     response.headers["Content-Security-Policy"] = policy or content_policy()
     return response
+
+
+@cache
+def _templates() -> Environment:
+    """Our pages, read when the first one is shown: most bots, most of the time, show none, and
+    Jinja2 takes two megabytes."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(__package__), undefined=StrictUndefined, autoescape=True
+    )
+    environment.filters |= {"marked_up": marked_up, "isolated": isolated}
+    environment.globals |= {"_": _, "language": lambda: spoken().replace("_", "-")}
+    return environment
 
 
 def problem(request: web.Request, title: str, sentence: str, *, status: int = 400) -> web.Response:
