@@ -31,6 +31,7 @@ IMPORTED = (
     "mixbot.checks",
     "mixbot.registration",
     "mixbot.store.migrations",
+    "mixbot.terminal",
     "mixbot.upkeep",
     "sqlalchemy.ext.asyncio",
 )
@@ -91,12 +92,6 @@ class Program:
     async def wait(self) -> int:
         return await asyncio.shield(self._ended)
 
-    async def communicate(self) -> tuple[bytes, bytes]:
-        """All that it writes until it has ended."""
-        out, err = await asyncio.gather(self.stdout.read(), self.stderr.read())
-        await self.wait()
-        return out, err
-
     def send_signal(self, number: int) -> None:
         if self.returncode is None:
             with suppress(ProcessLookupError):
@@ -104,6 +99,22 @@ class Program:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a program that has ended leaves."""
+
+    code: int
+    out: str
+    err: str
+
+
+async def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str]) -> Result:
+    """Start what `python *arguments` would, as `start` does, and wait until it ends."""
+    program = await start(*arguments, cwd=cwd, env=env)
+    out, err = await asyncio.gather(program.stdout.read(), program.stderr.read())
+    return Result(await program.wait(), out.decode(), err.decode())
 
 
 async def start(*arguments: str, cwd: Path | None = None, env: Mapping[str, str]) -> Program:

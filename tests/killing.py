@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from tests import forked
+from tests.forked import Result
 
 # Counts the calls that `main` makes in any thread; at one of them, nobody is asked (SIGKILL).
 COUNTING = """
@@ -29,21 +30,19 @@ print(calls)
 
 async def calls_of(script: str, *arguments: str) -> int:
     """How many calls `main` of the script makes when it is left alone."""
-    code, out, err = await _run(script, -1, *arguments)
-    assert code == 0, err
-    return int(out)
+    result = await _run(script, -1, *arguments)
+    assert result.code == 0, result.err
+    return int(result.out)
 
 
 async def killed(script: str, *arguments: str, at: int) -> bool:
     """Run the script and kill it at a call; whether it was killed before its end."""
-    code, _, err = await _run(script, at, *arguments)
-    if code not in (0, -signal.SIGKILL):
-        pytest.fail(err)
-    return code != 0
+    result = await _run(script, at, *arguments)
+    if result.code not in (0, -signal.SIGKILL):
+        pytest.fail(result.err)
+    return result.code != 0
 
 
-async def _run(script: str, last: int, *arguments: str) -> tuple[int, str, str]:
+async def _run(script: str, last: int, *arguments: str) -> Result:
     counting = COUNTING.format(script=script)
-    process = await forked.start("-c", counting, str(last), *arguments, env=os.environ)
-    out, err = await process.communicate()
-    return await process.wait(), out.decode(), err.decode()
+    return await forked.run("-c", counting, str(last), *arguments, env=os.environ)

@@ -29,15 +29,9 @@ from mixbot.store.schema import HEAD
 from mixbot.tokens import token_of
 from mixbot.vault import Vault
 from tests import forked
+from tests.forked import Result
 
 NOON = datetime(2026, 11, 27, 12)
-
-
-@dataclass
-class Result:
-    code: int
-    out: str
-    err: str
 
 
 @dataclass
@@ -80,9 +74,7 @@ class Operator:
     async def run(self, *arguments: str, **values: str) -> Result:
         """As `start`, but at once: all that mixbot consists of is imported already."""
         environment = self.environment(**values)
-        process = await forked.start("-m", "mixbot", *arguments, cwd=self.folder, env=environment)
-        out, err = await process.communicate()
-        return Result(await process.wait(), out.decode(), err.decode())
+        return await forked.run("-m", "mixbot", *arguments, cwd=self.folder, env=environment)
 
 
 @pytest.fixture

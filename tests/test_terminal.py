@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -21,6 +22,8 @@ import pytest
 from mixbot.mixcloud.netrc import store_token
 from mixbot.sandbox import MixcloudServer
 from mixbot.sandbox.mixcloud import Hang, RateLimit
+from tests import forked
+from tests.forked import Result
 
 pytest_plugins = ["mixbot.sandbox.fixtures"]
 
@@ -39,13 +42,6 @@ MP3 = b"ID3" + bytes(2_000_000)
 
 
 @dataclass
-class Result:
-    code: int
-    out: str
-    err: str
-
-
-@dataclass
 class Terminal:
     """Somebody with a show in a folder, and a home of their own."""
 
@@ -56,31 +52,39 @@ class Terminal:
     def netrc(self) -> Path:
         return self.folder / "netrc"
 
-    def start(self, *arguments: str, **values: str) -> subprocess.Popen[str]:
+    def environment(self, **values: str) -> dict[str, str]:
         hidden = ("DISCORD_", "MIXCLOUD_", "MIXBOT_")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        return clean | {
+            "MIXCLOUD_API_URL": self.mixcloud.api_url,
+            "MIXCLOUD_SITE_URL": self.mixcloud.site_url,
+            "NETRC": str(self.netrc),
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "TZ": "UTC",
+            **values,
+        }
+
+    def start(self, *arguments: str, **values: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "mixbot", *arguments],
             cwd=self.folder,
-            env=clean
-            | {
-                "MIXCLOUD_API_URL": self.mixcloud.api_url,
-                "MIXCLOUD_SITE_URL": self.mixcloud.site_url,
-                "NETRC": str(self.netrc),
-                "PYTHONPATH": str(Path(__file__).parent.parent),
-                "TZ": "UTC",
-                **values,
-            },
+            env=self.environment(**values),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, *arguments: str, piped: str = "", **values: str) -> Result:
-        with self.start(*arguments, **values) as process:
-            out, err = process.communicate(piped)
+    def pipe(self, text: str, *arguments: str) -> Result:
+        """Give the program `text` to read."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(text)
         return Result(process.returncode, out, err)
+
+    def run(self, *arguments: str, **values: str) -> Result:
+        """As `start` and until its end, but at once: what it needs is imported already."""
+        environment = self.environment(**values)
+        return asyncio.run(forked.run("-m", "mixbot", *arguments, cwd=self.folder, env=environment))
 
 
 @pytest.fixture
@@ -178,7 +182,7 @@ def test_a_tracklist_is_checked_and_converted(terminal: Terminal) -> None:
     assert "2 tracks, nothing wrong with them." in shown.out
     text = terminal.run("tracklist", "show.yml", "--to", "text").out
     assert text == "0:00 Intro\n2:54 Somebody - Some song\n"
-    cue = terminal.run("tracklist", "-", "--to", "cue", piped=text).out
+    cue = terminal.pipe(text, "tracklist", "-", "--to", "cue").out
     assert 'PERFORMER "Somebody"' in cue
     (terminal.folder / "show.cue").write_text(cue)
     again = terminal.run("tracklist", "show.cue", "--to", "yaml", "--output", "tracks.yml")
@@ -188,7 +192,7 @@ def test_a_tracklist_is_checked_and_converted(terminal: Terminal) -> None:
 
 
 def test_what_is_wrong_with_a_tracklist_is_said_line_by_line(terminal: Terminal) -> None:
-    result = terminal.run("tracklist", "-", piped="0:00 A - B\nwhat\n")
+    result = terminal.pipe("0:00 A - B\nwhat\n", "tracklist", "-")
     assert (result.code, result.out) == (1, "")
     assert result.err == "line 2: read 'what'; expected a time, or “Artist - Title”\n"
     missing = terminal.run("tracklist", "nowhere.txt")
