@@ -73,6 +73,15 @@ class Pipe(asyncio.StreamReaderProtocol):
         self.closed.set()
 
 
+@dataclass(frozen=True)
+class Result:
+    """What a program that has ended leaves."""
+
+    code: int
+    out: str
+    err: str
+
+
 class Program:
     """A process that runs, after `asyncio.subprocess.Process`."""
 
@@ -92,6 +101,11 @@ class Program:
     async def wait(self) -> int:
         return await asyncio.shield(self._ended)
 
+    async def finish(self) -> Result:
+        """Wait until it ends; what it wrote, as far as nobody has read it yet."""
+        out, err = await asyncio.gather(self.stdout.read(), self.stderr.read())
+        return Result(await self.wait(), out.decode(), err.decode())
+
     def send_signal(self, number: int) -> None:
         if self.returncode is None:
             with suppress(ProcessLookupError):
@@ -101,20 +115,10 @@ class Program:
         self.send_signal(signal.SIGKILL)
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a program that has ended leaves."""
-
-    code: int
-    out: str
-    err: str
-
-
 async def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str]) -> Result:
     """Start what `python *arguments` would, as `start` does, and wait until it ends."""
     program = await start(*arguments, cwd=cwd, env=env)
-    out, err = await asyncio.gather(program.stdout.read(), program.stderr.read())
-    return Result(await program.wait(), out.decode(), err.decode())
+    return await program.finish()
 
 
 async def start(*arguments: str, cwd: Path | None = None, env: Mapping[str, str]) -> Program:

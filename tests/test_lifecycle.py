@@ -18,6 +18,7 @@ from mixbot.sandbox.mixcloud import HoldReading, RateLimit, ServerError, Slow
 from mixbot.store import open_store
 from tests.bot.test_publishing import filled_in
 from tests.conftest import Scene
+from tests.forked import Program
 from tests.test_command_line import Operator, operator
 
 __all__ = ["operator"]
@@ -29,9 +30,8 @@ def free_port() -> int:
     return port
 
 
-async def line_with(process: asyncio.subprocess.Process, text: str) -> str:
+async def line_with(process: Program, text: str) -> str:
     """The next line of a process's log that has `text` in it."""
-    assert process.stderr
     async with asyncio.timeout(20):
         while line := (await process.stderr.readline()).decode():
             if text in line:
@@ -53,16 +53,14 @@ async def test_discord_may_come_later(operator: Operator) -> None:
         await discord.ready()
         assert discord.gateway.identified == 1
         process.send_signal(signal.SIGTERM)
-        await process.communicate()
-        assert process.returncode == 0
+        assert (await process.finish()).code == 0
 
 
 async def test_it_stops_while_it_waits_for_discord(operator: Operator) -> None:
     process = await operator.start("run", DISCORD_API_URL="http://127.0.0.1:1/api/v10")
     await line_with(process, "It is tried again")
     process.send_signal(signal.SIGTERM)
-    await process.communicate()
-    assert process.returncode == 0
+    assert (await process.finish()).code == 0
 
 
 async def test_a_database_that_is_away_is_waited_for(operator: Operator) -> None:
@@ -73,7 +71,7 @@ async def test_a_database_that_is_away_is_waited_for(operator: Operator) -> None
     assert "The database cannot be opened" in line
     assert "s3cret" not in line
     process.send_signal(signal.SIGTERM)
-    await process.communicate()
+    await process.finish()
 
 
 async def test_it_waits_until_discord_lets_it_in(operator: Operator) -> None:
@@ -86,7 +84,7 @@ async def test_it_waits_until_discord_lets_it_in(operator: Operator) -> None:
     assert operator.discord.gateway.identified == 0
     await operator.discord.ready()
     process.send_signal(signal.SIGTERM)
-    await process.communicate()
+    await process.finish()
 
 
 async def test_what_is_under_way_is_finished_and_what_comes_then_is_told(scene: Scene) -> None:
