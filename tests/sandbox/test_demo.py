@@ -141,9 +141,9 @@ class Tab:
             await act()
         return await opened.value
 
-    async def link(self) -> None:
-        """Link Mixcloud through the button on the last message, by signing in with Discord."""
-        pages = await self.opens(self.last.get_by_role("link", name="Link Mixcloud").click)
+    async def link(self, service: str = "Mixcloud") -> None:
+        """Link `service` through the button on the last message, by signing in with Discord."""
+        pages = await self.opens(self.last.get_by_role("link", name=f"Link {service}").click)
         await pages.get_by_role("button", name="Continue with Discord").click()
         await pages.get_by_role("button", name="Authorize").click()
         await pages.get_by_role("button", name="Accept").click()
@@ -200,6 +200,23 @@ async def test_from_a_search_to_a_favorite(stage: Demo, ada: Tab) -> None:
     await ada.says("Linked as Ada Wrenfield", f"Added {show.name} to your favorites")
     await expect(ada.last.get_by_role("link", name="Link Mixcloud")).to_have_count(0)
     assert calls(stage, f"{show.key}favorite/") == 1
+
+
+@needs_chromium
+async def test_from_a_search_at_soundcloud_to_a_like(stage: Demo, ada: Tab) -> None:
+    await ada.type("/soundcloud search kettle")
+    await ada.says("Ada used /soundcloud search", "Kettle, Window, Rain")
+    card = ada.messages.filter(has_text="Ada used /soundcloud search")
+    picture = card.locator(".thumbnail img")
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 300
+    await ada.press("♥ Like")
+    await ada.says("Link your SoundCloud account first", "Only you can see this")
+    await ada.link("SoundCloud")
+    await ada.says("Linked as Ada Wrenfield", "Added Kettle, Window, Rain to your likes")
+    assert len(stage.soundcloud.requests_to("POST", "/likes/tracks/*")) == 1
+    site = await ada.opens(card.get_by_role("link", name="Play on SoundCloud").click)
+    await expect(site.get_by_role("heading", name="Kettle, Window, Rain")).to_be_visible()
+    await expect(site.get_by_role("button", name="Play")).to_be_disabled()
 
 
 @needs_chromium

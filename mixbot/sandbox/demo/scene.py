@@ -85,8 +85,8 @@ async def set_up(
     tracks = soundcloud.catalogue.tracks.values()
     kettle = next(track for track in tracks if track.title == KETTLE)
     await noor.say(general, "The new headphones are here. Nobody talk to me until Monday 🎧")
-    await ada.say(diggers, "Rain all day. Does anybody have an hour for the sofa?")
-    await noor.say(diggers, f"Five minutes while the water boils: {page_of(kettle)}")
+    rain = f"Rain all day, and this over and over: {page_of(kettle)}"
+    await ada.say(diggers, f"{rain}\nDoes anybody have an hour for the sofa?")
     await noor.say(diggers, f"With tea, this one: https://www.mixcloud.com{show.key}")
     await ada.say(news, "The listening party is on Friday at nine. Bring a mix you love.")
     thread = diggers.thread("Friday's listening party")
