@@ -162,6 +162,22 @@ async def test_an_account_that_was_linked_again_meanwhile_is_the_new_one(
     assert await mine.load() == again
 
 
+async def test_an_account_that_is_linked_again_at_the_very_moment_is_the_new_one(
+    store: Store, vault: Vault
+) -> None:
+    again = Tokens("again", "linked again")
+
+    class Relinked(Store):
+        async def replace_token(self, *arguments: Any, **options: Any) -> bool:
+            await link(store, vault, again)
+            return await super().replace_token(*arguments, **options)
+
+    await link(store, vault, OLD)
+    mine = LinkedTokens(Relinked(store._database), vault).of(USER_ID, PROVIDER)
+    assert not await mine.save(NEW, instead_of=OLD)
+    assert await mine.load() == again
+
+
 # The lease
 
 
@@ -329,13 +345,15 @@ async def test_keys_are_rotated_again_and_again_while_tokens_are_refreshed(
 
     rotating = asyncio.create_task(rotate())
     linked = LinkedTokens(store, vaults[0])
-    for _ in range(10):
-        server.expire()
-        mine = soundcloud.with_tokens(linked.of(USER_ID, PROVIDER))
-        assert (await mine.me()).username == "listener"
-    assert not rotating.done()
-    rotating.cancel()
-    await asyncio.wait([rotating])
+    try:
+        for _ in range(10):
+            server.expire()
+            mine = soundcloud.with_tokens(linked.of(USER_ID, PROVIDER))
+            assert (await mine.me()).username == "listener"
+        assert not rotating.done()
+    finally:
+        rotating.cancel()
+        await asyncio.wait([rotating])
     assert (server.refreshes, server.reuses) == (10, 0)
 
 
