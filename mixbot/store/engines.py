@@ -152,7 +152,10 @@ class _Reader(_Thread):
     async def _work(self) -> None:
         while self._asked:
             together, self._asked = self._asked, []
-            outcomes = await self._hand_over(self._answer, together)
+            try:
+                outcomes = await self._hand_over(self._answer, together)
+            except Exception as error:  # the thread is gone
+                outcomes = [(None, error)] * len(together)
             for asked, (answer, error) in zip(together, outcomes, strict=True):
                 if asked.future.done():
                     continue  # who asked was cancelled
