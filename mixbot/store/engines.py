@@ -154,8 +154,8 @@ class _Reader(_Thread):
             together, self._asked = self._asked, []
             try:
                 outcomes = await self._hand_over(self._answer, together)
-            except Exception as error:  # the thread is gone
-                outcomes = [(None, error)] * len(together)
+            except Exception as problem:  # the thread is gone
+                outcomes = [(None, problem)] * len(together)
             for asked, (answer, error) in zip(together, outcomes, strict=True):
                 if asked.future.done():
                     continue  # who asked was cancelled

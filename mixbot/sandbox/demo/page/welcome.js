@@ -69,7 +69,7 @@ export function welcome(page) {
         "Type ",
         example(page, "mixcloud search", "jazz"),
         " or ",
-        example(page, "soundcloud search", "rain"),
+        example(page, "soundcloud search", "ambient"),
         " and leaf through what it finds.",
       ),
       h(
