@@ -22,7 +22,7 @@ from mixbot.languages import spoken
 from mixbot.links import page_of
 from mixbot.transport.deadline import TimeLimit
 from mixbot.ui.cards import LAYOUT, Card, as_embed, as_layout
-from mixbot.ui.components import Rows, text
+from mixbot.ui.components import Rows, text, written
 from mixbot.ui.tongues import speak_to, speak_to_all
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ class Undelivered(Exception):
 
 def written_once(body: Body) -> Body:
     """`body` with its parts as JSON in JSON: it is sent again and again."""
-    return {
-        name: orjson.Fragment(orjson.dumps(part)) if isinstance(part, list) else part
-        for name, part in body.items()
-    }
+    return {name: written(part) if isinstance(part, list) else part for name, part in body.items()}
 
 
 class State(Enum):
@@ -329,13 +326,13 @@ async def _surely(
 async def _request(bot: MixBot, route: Route, payload: Body, file: File | None) -> None:
     session = bot.http._HTTPClient__session  # type: ignore[attr-defined]  # as Webhook.partial does
     proxy: dict[str, Any] = {"proxy": bot.http.proxy, "proxy_auth": bot.http.proxy_auth}
-    written = orjson.dumps(payload)
+    said = orjson.dumps(payload)
     if file is None:
-        if not await _taken(session, route, written, proxy):
+        if not await _taken(session, route, said, proxy):
             await async_context.get().request(route, session, payload=payload, **proxy)
         return
     parts: list[dict[str, Any]] = [
-        {"name": "payload_json", "value": written.decode()},
+        {"name": "payload_json", "value": said.decode()},
         {
             "name": "files[0]",
             "value": file.data,
@@ -347,7 +344,7 @@ async def _request(bot: MixBot, route: Route, payload: Body, file: File | None) 
 
 
 async def _taken(
-    session: aiohttp.ClientSession, route: Route, written: bytes, proxy: dict[str, Any]
+    session: aiohttp.ClientSession, route: Route, payload: bytes, proxy: dict[str, Any]
 ) -> bool:
     """Whether Discord took it at once; if not, it may when discord.py has waited and tried again.
 
@@ -357,7 +354,7 @@ async def _taken(
     async with session.request(
         route.method,
         URL(route.url, encoded=True),
-        data=BytesPayload(written, content_type="application/json"),
+        data=BytesPayload(payload, content_type="application/json"),
         timeout=UNTIMED,
         **proxy,
     ) as response:

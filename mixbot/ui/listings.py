@@ -19,7 +19,7 @@ from mixbot.links import page_of
 from mixbot.mixcloud import FeedItem, Mixcloud, Resource, ResourceList, SearchType
 from mixbot.mixcloud.models import resource
 from mixbot.soundcloud.models import resource as soundcloud_resource
-from mixbot.ui.components import option
+from mixbot.ui.components import option, written
 from mixbot.ui.references import SHORT, Reference, plain_text, resolve
 from mixbot.ui.text import duration, plain
 
@@ -106,8 +106,8 @@ class Leaf:
 
     @classmethod
     def of(cls, items: Iterable[dict[str, Any]], *, more: bool) -> Leaf:
-        written = [orjson.dumps(one) for one in items]
-        return cls(b"".join(written), array("L", accumulate(map(len, written))), more)
+        parts = [orjson.dumps(one) for one in items]
+        return cls(b"".join(parts), array("L", accumulate(map(len, parts))), more)
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -387,7 +387,7 @@ def _options(items: Iterable[dict[str, Any]], offset: int, *, more: bool) -> Any
         lines.insert(0, option(_("Earlier results…"), EARLIER))
     if more:
         lines.append(option(_("More results…"), LATER))
-    return orjson.Fragment(orjson.dumps(lines))
+    return written(lines)
 
 
 def _subject(item: dict[str, Any]) -> dict[str, Any] | None:
