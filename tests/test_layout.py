@@ -202,6 +202,17 @@ def test_every_part_is_drawn() -> None:
     assert missing == []
 
 
+def test_what_few_need_is_not_loaded_before_they_do() -> None:
+    needed_later = "alembic asyncpg babel dateutil jinja2 oauthlib PIL yaml".split()
+    code = (
+        "import sys, mixbot.__main__, mixbot.app, mixbot.logs; from mixbot.bot import COGS; "
+        "[__import__(cog) for cog in COGS]; "
+        f"print([name for name in {needed_later} if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
 def test_every_module_says_what_it_is() -> None:
     silent = [name for name, tree in modules() if tree.body and not ast.get_docstring(tree)]
     assert silent == []

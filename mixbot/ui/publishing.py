@@ -14,7 +14,6 @@ from urllib.parse import unquote
 
 import aiohttp
 import discord
-from dateutil.parser import isoparse
 from discord.http import Route
 
 from mixbot.accounts import Action, Linked, NotLinked, Reply
@@ -260,6 +259,8 @@ def read_date(given: str, *, now: datetime | None = None) -> datetime:
     >>> read_date("2999-12-24 20:00 +01:00").isoformat()
     '2999-12-24T20:00:00+01:00'
     """
+    from dateutil.parser import isoparse  # half a megabyte, for the few who name a date
+
     try:
         date = isoparse(re.sub(r"\s+(?=[-+Z])", "", given))
         date = date if date.tzinfo else date.replace(tzinfo=UTC)
