@@ -136,18 +136,23 @@ class SoundCloudOAuth:
             {"grant_type": "client_credentials"}, headers={"Authorization": f"Basic {basic}"}
         )
 
-    async def sign_out(self, access_token: str) -> None:
-        """End the session that `access_token` belongs to; one that is over is fine."""
+    async def sign_out(self, access_token: str) -> bool:
+        """End the session that `access_token` belongs to; False where SoundCloud does not know it.
+
+        Then it may only have expired, and the refresh token that came with it may still work.
+        """
         body = orjson.dumps({"access_token": access_token})
         status, headers, answer = await self._sent(
             f"{self.auth_root}/sign-out", {"Content-Type": "application/json"}, body
         )
-        if status != 401:
-            try:
-                decode(status, headers, answer)
-            except SoundCloudError as error:
-                error.hide(access_token)
-                raise
+        if status == 401:
+            return False
+        try:
+            decode(status, headers, answer)
+        except SoundCloudError as error:
+            error.hide(access_token)
+            raise
+        return True
 
     def _own(self, *names: str) -> dict[str, str]:
         own = {name: getattr(self, name) for name in names}

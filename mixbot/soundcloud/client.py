@@ -292,9 +292,11 @@ class SoundCloud:
         """
         try:
             tokens = await self._persons()
+            if not await self._oauth().sign_out(tokens.access_token):
+                fresh = await self._renewed(tokens, errors.GrantEnded("It has ended already."))
+                await self._oauth().sign_out(fresh.access_token)
         except errors.GrantEnded:
             return
-        await self._oauth().sign_out(tokens.access_token)
 
     async def feed(self, **paging: Unpack[Paging]) -> ResourceList[Activity]:
         """What those have been up to whom the token's owner follows."""

@@ -155,8 +155,8 @@ class SoundCloudOAuthSync(SoundCloudOAuth):
         """Tokens of the application itself, for what is public."""
         return waited_by(self.soundcloud, super().client_credentials(), "soundcloud")
 
-    def sign_out(self, access_token: str) -> None:  # type: ignore[override]
-        """End the session that `access_token` belongs to; one that is over is fine."""
+    def sign_out(self, access_token: str) -> bool:  # type: ignore[override]
+        """End the session that `access_token` belongs to; False where it is not known."""
         return waited_by(self.soundcloud, super().sign_out(access_token), "soundcloud")
 
 

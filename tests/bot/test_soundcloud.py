@@ -349,18 +349,22 @@ async def test_unlinking_signs_out(
     assert "No SoundCloud account" in (await scene.use(scene.ada, "soundcloud unlink")).content
     await link(scene, browser, scene.ada)
     soundcloud.expire()  # so it has to be refreshed to be signed out
+    refreshes = soundcloud.refreshes
     answer = await scene.use(scene.ada, "soundcloud unlink")
     assert answer.ephemeral
     assert answer.content == "I have forgotten your SoundCloud account, and signed out there."
     assert soundcloud.requests_to("POST", "/sign-out")
+    assert soundcloud.refreshes == refreshes + 1
     await link(scene, browser, scene.ada)
 
 
+@pytest.mark.parametrize("path", ["/sign-out", "/oauth/token"])
 async def test_unlinking_forgets_though_soundcloud_is_down(
-    scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+    scene: Scene, soundcloud: SoundCloudServer, browser: Browser, path: str
 ) -> None:
     await link(scene, browser, scene.ada)
-    soundcloud.fault("POST", "/sign-out", ServerError())
+    soundcloud.expire()
+    soundcloud.fault("POST", path, ServerError())
     answer = await scene.use(scene.ada, "soundcloud unlink")
     assert "but SoundCloud could not be told" in answer.content
     assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None

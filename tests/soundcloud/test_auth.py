@@ -160,8 +160,9 @@ async def test_signing_out_ends_it_and_twice_is_fine(
     oauth: SoundCloudOAuth, client: Client, server: SoundCloudServer
 ) -> None:
     token = server.token_for("listener")
-    for _ in range(2):
-        await oauth.sign_out(token)
+    assert await oauth.sign_out(token)
+    assert not await oauth.sign_out(token)
+    await client(access_token=token).sign_out()
     with pytest.raises(Unauthorized):
         await client(access_token=token).me()
 
