@@ -108,6 +108,8 @@ async def render(answer: Answer, place: Place) -> Page | None:
     leaf = await listing.page(bot, place.offset, answer.interaction.user.id)
     if not leaf:
         return None
+    # A page of SoundCloud may have fewer than were asked for.
+    place = replace(place, index=min(place.index, place.offset + len(leaf) - 1))
     draw = _draw_show if listing.code in SHOWS else _draw_lines
     return await draw(bot, place, leaf, private=answer.private)
 
@@ -119,7 +121,7 @@ async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) ->
     written = await stored(bot, place.listing)
     known = place.offset + len(leaf)
     before, after = place.index - 1, place.index + 1
-    if after >= known:  # a page of SoundCloud may have fewer than were asked for
+    if after >= known:
         after = place.offset + place.listing.size
     turning = [
         _turn_button(_("◀ Previous"), place, written, before, enabled=before >= 0),
@@ -143,7 +145,7 @@ async def _shown(bot: MixBot, place: Place, leaf: Leaf) -> Glance:
 
 
 async def _draw(bot: MixBot, place: Place, leaf: Leaf) -> Glance:
-    show = leaf.result(min(place.index - place.offset, len(leaf) - 1))
+    show = leaf.result(place.index - place.offset)
     known = place.offset + len(leaf)
     at = _(
         "{place} of {total} · {title}",

@@ -12,6 +12,7 @@ from mixbot import tokens
 from mixbot.sandbox import SoundCloudServer
 from mixbot.sandbox.discord import Message, User
 from mixbot.sandbox.soundcloud import InvalidToken, RateLimit, ServerError, Track
+from mixbot.sandbox.soundcloud.api import Api
 from mixbot.services import SOUNDCLOUD
 from mixbot.services import soundcloud as service
 from mixbot.soundcloud import Tokens
@@ -123,6 +124,29 @@ async def test_a_search_can_be_leafed_through_to_its_end(
 
 
 async def test_a_page_is_found_again_after_a_restart(
+async def test_pages_with_fewer_tracks_than_asked_for_are_leafed_through_backwards(
+    scene: Scene, soundcloud: SoundCloudServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Api._listed
+
+    def fewer(self: Api, *given: Any) -> Any:
+        page = whole(self, *given)
+        return page | {"collection": page["collection"][:-5]} if "next_href" in page else page
+
+    monkeypatch.setattr(Api, "_listed", fewer)
+    for number in range(45):
+        soundcloud.catalogue.add_track("forss", f"Qwertz {number}")
+    card = await scene.use(scene.ada, "soundcloud search", query="Qwertz")
+    await scene.ada.choose(card, "More results…")
+    await card.until(lambda card: "21 of 35+" in card.text)
+    await scene.ada.click(card, "◀ Previous")
+    await card.until(lambda card: "15 of 15+" in card.text)
+    last = page_of(card)
+    await scene.ada.click(card, "◀ Previous")
+    await card.until(lambda card: "14 of 15+" in card.text)
+    assert page_of(card) != last
+
+
     scene: Scene, soundcloud: SoundCloudServer
 ) -> None:
     for number in range(45):
