@@ -10,7 +10,7 @@ import discord
 
 from mixbot.languages import _, grouped, spoken
 
-HARMLESS = re.compile(r"[^\\*_~`|<>@#\[-]*")  # Discord formats and mentions nothing without these
+HARMLESS = re.compile(r"[^\\*_~`|<>@#\[\]-]*")  # Discord formats and mentions nothing without these
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
@@ -44,7 +44,9 @@ def escape(text: str, limit: int) -> str:
 
 def _escape_all(text: str) -> str:
     escaped = discord.utils.escape_markdown(text, ignore_links=False)
-    return discord.utils.escape_mentions(escaped.replace("<", "\\<"))
+    # Inside of a link, what comes first would end its text: “[Free](https://elsewhere) […](…)”.
+    escaped = escaped.replace("](", "]\\(").replace("<", "\\<")
+    return discord.utils.escape_mentions(escaped)
 
 
 def isolate(text: str) -> str:

@@ -45,6 +45,11 @@ def test_markdown_shows_as_written(written: str, escaped: str) -> None:
     assert escape(written, 200).startswith(escaped)
 
 
+@pytest.mark.parametrize("value", ["Free](https://evil.tld) [", "a](https://evil.tld)", "](x)"])
+def test_a_name_inside_of_a_link_cannot_end_it(value: str) -> None:
+    assert "](" not in escape(value, 200)
+
+
 def test_a_right_to_left_name_keeps_to_itself() -> None:
     assert isolate("إذاعة") == "\u2068إذاعة\u2069"
     assert isolate("Ada") == "Ada"
