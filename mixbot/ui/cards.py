@@ -179,8 +179,8 @@ def track(
 ) -> Card:
     """The card of a track or a playlist of SoundCloud; `large` as in `show`."""
     facts = []
-    if track.duration:
-        facts.append((_("Length"), duration(track.duration // 1000)))
+    if milliseconds := track.data.get("duration"):  # not all that is promised is always there
+        facts.append((_("Length"), duration(milliseconds // 1000)))
     notes = [_("Playlist on SoundCloud")]
     if isinstance(track, soundcloud.Playlist):
         facts.append((_("Tracks"), count(track.track_count or 0)))
@@ -197,8 +197,8 @@ def track(
         notes += track.tags[:TAGS_SHOWN]
         if track.access == "preview":
             notes.insert(1, _("In full for subscribers of SoundCloud Go+ only"))
-    if track.created_at:
-        facts.append((_("Published"), when(track.created_at)))
+    if track.data.get("created_at"):
+        facts.append((_("Published"), when(track["created_at"])))
     user = track.user
     size = "t500x500" if large else "t300x300"
     line = " · ".join(inline(note, 60) for note in notes if note.strip())

@@ -153,6 +153,15 @@ ARTWORKS = "https://i1.sndcdn.com/artworks-"
 AVATAR = "https://i1.sndcdn.com/avatars-1-large.jpg"
 
 
+@pytest.mark.parametrize("told", [{}, {"duration": None, "created_at": None}])
+def test_a_track_of_which_little_is_told_has_a_card(told: dict[str, Any]) -> None:
+    user = {"kind": "user", "urn": "soundcloud:users:1", "username": "Forss"}
+    told |= {"kind": "track", "urn": "soundcloud:tracks:1", "title": "May", "user": user}
+    card = cards.track(soundcloud.Track(told))
+    assert (card.title, card.picture) == ("May", None)
+    assert [name for name, _ in card.facts] == ["Plays and likes"]
+
+
 @pytest.mark.parametrize(
     ("own", "of_tracks", "shown"),
     [
