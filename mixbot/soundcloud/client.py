@@ -262,10 +262,14 @@ class SoundCloud:
 
         So do addresses of the API itself, such as `https://api.soundcloud.com/tracks/123`.
         """
+        path, query = "/resolve", {"url": url}
         if url.startswith(f"{API_ROOT}/"):
             parts = urlsplit(url)
-            return await self._read(parts.path, dict(parse_qsl(parts.query)))
-        return await self._read("/resolve", {"url": url})
+            path, query = parts.path, dict(parse_qsl(parts.query))
+        found = await self._read(path, query)
+        if not isinstance(found, Resource):
+            raise errors.Unreachable("SoundCloud sent something else than what has a page")
+        return found
 
     async def track(self, name: Name, *, secret_token: str | None = None) -> Track:
         """The track of that number or urn, or at that link."""

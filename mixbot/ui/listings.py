@@ -208,7 +208,7 @@ class Listing:
             if page or not page.next_href:
                 break
             page = await bot.accounts.soundcloud.client.list_at(page.next_href)
-        items = [_slim_track(one) for one in page.data["collection"]]
+        items = [_slim_track(one.data) for one in page if isinstance(one, soundcloud.Resource)]
         leaf = Leaf.of(items, more=page.has_next)
         leaf.next_href = page.next_href
         bot.pages[self.code, self.query, offset] = leaf

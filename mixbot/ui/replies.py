@@ -43,7 +43,10 @@ def explain(error: BaseException) -> str | None:
             return str(error)
         case mixcloud.MixcloudError():
             return _explain(error, mixcloud, MIXCLOUD)
-        case soundcloud.Unauthorized(message=message):
+        case (
+            soundcloud.Unauthorized(message=message)
+            | soundcloud.SoundCloudOAuthError(message=message)
+        ):
             return _(
                 "{service} did not accept that: {message}",
                 service=NAMES[SOUNDCLOUD],
@@ -89,7 +92,9 @@ def _outcome(error: BaseException) -> str:
     match error:
         case mixcloud.RateLimited() | mixcloud.Unreachable():
             return "mixcloud"
-        case soundcloud.RateLimited() | soundcloud.Unreachable():
+        case (
+            soundcloud.RateLimited() | soundcloud.Unreachable() | soundcloud.SoundCloudOAuthError()
+        ):
             return "soundcloud"
         case _ if explain(error) is None:
             return "bug"

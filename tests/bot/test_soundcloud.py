@@ -20,6 +20,7 @@ from mixbot.tokens import written
 from tests.bot.test_acting import favorites
 from tests.bot.test_secrets import stored
 from tests.conftest import Scene, page_of, staged
+from tests.soundcloud.test_auth import Says
 from tests.web.browser import Browser, Page
 from tests.web.browser import browser as new_browser
 
@@ -481,6 +482,25 @@ async def test_nothing_is_noted_of_a_private_track(
 async def test_no_secret_of_soundcloud_is_left_anywhere(
     tmp_path: Path,
     soundcloud: SoundCloudServer,
+@pytest.mark.parametrize("said", ["null", "[]", '{"collection": []}', "[null]"])
+async def test_what_makes_no_sense_is_no_bug_of_ours(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, said: str
+) -> None:
+    soundcloud.fault("GET", "/**", Says(said))
+    answer = await scene.use(scene.ada, "soundcloud show", track=link_of(track))
+    assert answer.content == "SoundCloud does not answer right now. Try again in a while."
+    answer = await scene.use(scene.ada, "soundcloud search", query="rain")
+    assert "on my side" not in answer.content
+
+
+async def test_tokens_that_are_refused_are_no_bug_of_ours(
+    scene: Scene, soundcloud: SoundCloudServer
+) -> None:
+    soundcloud.register_app(CLIENT_ID, "another secret")
+    answer = await scene.use(scene.ada, "soundcloud search", query="rain")
+    assert answer.content.startswith("SoundCloud did not accept that: SoundCloud gave no token")
+
+
     track: Track,
     browser: Browser,
     caplog: pytest.LogCaptureFixture,
