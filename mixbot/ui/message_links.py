@@ -132,8 +132,8 @@ class MessageLinks:
         links = dict.fromkeys(find_links(UNMEANT.sub(" ", said.content)))
         try:
             keys = await keys_of_shows(self._bot, links, most_short=SHORT_LINKS)
-        except (MixcloudError, SoundCloudError, ServiceOff):  # the others need nobody to be asked
-            keys = await keys_of_shows(self._bot, links, most_short=0)
+        except (MixcloudError, SoundCloudError, ServiceOff):
+            return []
         here = self._bot.accounts.providers
         return [key for key in keys if provider_of(key) in here][:MOST_CARDS]
 

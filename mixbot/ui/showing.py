@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from mixbot import mixcloud
+from mixbot.accounts import ServiceOff
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, grouped
 from mixbot.links import Link, ShortLink, key_of, page_of
-from mixbot.mixcloud import Cloudcast, Resource, User
+from mixbot.mixcloud import Cloudcast, MixcloudError, Resource, User
 from mixbot.mixcloud.models import resource
 from mixbot.mixcloud.tracklists import written_time
 from mixbot.services import SOUNDCLOUD, provider_of
+from mixbot.soundcloud import SoundCloudError
 from mixbot.ui import cards, tracks
 from mixbot.ui.acting import action_button
 from mixbot.ui.answers import Answer, remember, written_once
@@ -82,12 +84,23 @@ async def _fetch(bot: MixBot, key: str, kind: type[T], problem: type[UserError])
 async def keys_of_shows(
     bot: MixBot, links: Iterable[Link | ShortLink], *, most_short: int
 ) -> list[str]:
-    """The keys of the shows that `links` lead to, each once; its service is asked of short ones."""
+    """The keys of the shows that `links` lead to, each once; its service is asked of short ones.
+
+    One of which the service tells nothing is passed over, unless there is no other show.
+    """
     links = list(links)
-    short = [link for link in links if isinstance(link, ShortLink)]
-    long = {link: await key_behind(bot, link) for link in short[:most_short]}
+    long: dict[ShortLink, str] = {}
+    problem: Exception | None = None
+    for link in [link for link in links if isinstance(link, ShortLink)][:most_short]:
+        try:
+            long[link] = await key_behind(bot, link)
+        except (MixcloudError, SoundCloudError, ServiceOff) as error:
+            problem = error
     keys = (long.get(link) if isinstance(link, ShortLink) else key_of(link) for link in links)
-    return list(dict.fromkeys(key for key in keys if key and page_of(key).name))
+    shows = list(dict.fromkeys(key for key in keys if key and page_of(key).name))
+    if problem and not shows:
+        raise problem
+    return shows
 
 
 async def key_behind(bot: MixBot, link: ShortLink) -> str:

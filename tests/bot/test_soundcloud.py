@@ -124,7 +124,6 @@ async def test_a_search_can_be_leafed_through_to_its_end(
     assert len(seen) == len(set(seen)) == 45
 
 
-async def test_a_page_is_found_again_after_a_restart(
 async def test_pages_with_fewer_tracks_than_asked_for_are_leafed_through_backwards(
     scene: Scene, soundcloud: SoundCloudServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +147,7 @@ async def test_pages_with_fewer_tracks_than_asked_for_are_leafed_through_backwar
     assert page_of(card) != last
 
 
+async def test_a_page_is_found_again_after_a_restart(
     scene: Scene, soundcloud: SoundCloudServer
 ) -> None:
     for number in range(45):
@@ -339,6 +339,18 @@ async def test_the_message_menus_find_links_of_both(
     assert "to your likes" in chosen.content
 
 
+async def test_a_short_link_that_leads_nowhere_hides_no_other_show(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track
+) -> None:
+    gone = await scene.noor.say(scene.channel, "https://on.soundcloud.com/gone1")
+    answer = await (await scene.ada.menu(gone, "Favorite")).reply()
+    assert answer.content.startswith("SoundCloud has nothing there")
+    both = f"https://on.soundcloud.com/gone1 https://www.mixcloud.com{scene.jazz}"
+    said = await scene.noor.say(scene.channel, both)
+    prompt = await (await scene.ada.menu(said, "Favorite")).reply()
+    assert prompt.text.startswith("Link your Mixcloud account first.")
+
+
 async def test_an_expired_token_is_refreshed_once_and_the_command_succeeds(
     scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
 ) -> None:
@@ -430,9 +442,32 @@ async def test_soundcloud_down_and_busy_is_said_in_its_name(
     assert (await scene.use(scene.ada, "mixcloud search", query="jazz")).text  # it is not held back
 
 
+@pytest.mark.parametrize("said", ["null", "[]", '{"collection": []}', "[null]"])
+async def test_what_makes_no_sense_is_no_bug_of_ours(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, said: str
+) -> None:
+    soundcloud.fault("GET", "/**", Says(said))
+    answer = await scene.use(scene.ada, "soundcloud show", track=link_of(track))
+    assert answer.content == "SoundCloud does not answer right now. Try again in a while."
+    answer = await scene.use(scene.ada, "soundcloud search", query="rain")
+    assert "on my side" not in answer.content
+
+
+async def test_tokens_that_are_refused_are_no_bug_of_ours(
+    scene: Scene, soundcloud: SoundCloudServer
+) -> None:
+    soundcloud.register_app(CLIENT_ID, "another secret")
+    answer = await scene.use(scene.ada, "soundcloud search", query="rain")
+    assert answer.content.startswith("SoundCloud did not accept that: SoundCloud gave no token")
+
+
 async def test_where_there_is_no_soundcloud_its_links_say_so(tmp_path: Path) -> None:
     async with staged(tmp_path) as scene:
         assert not scene.parts.bot.tree.get_command("soundcloud")
+        mixed = f"https://on.soundcloud.com/abcd https://www.mixcloud.com{scene.jazz}"
+        said = await scene.noor.say(scene.channel, mixed)
+        prompt = await (await scene.ada.menu(said, "Favorite")).reply()
+        assert prompt.text.startswith("Link your Mixcloud account first.")
         answer = await scene.use(
             scene.ada, "favorite", mix="https://soundcloud.com/forss/flickermood"
         )
@@ -482,25 +517,6 @@ async def test_nothing_is_noted_of_a_private_track(
 async def test_no_secret_of_soundcloud_is_left_anywhere(
     tmp_path: Path,
     soundcloud: SoundCloudServer,
-@pytest.mark.parametrize("said", ["null", "[]", '{"collection": []}', "[null]"])
-async def test_what_makes_no_sense_is_no_bug_of_ours(
-    scene: Scene, soundcloud: SoundCloudServer, track: Track, said: str
-) -> None:
-    soundcloud.fault("GET", "/**", Says(said))
-    answer = await scene.use(scene.ada, "soundcloud show", track=link_of(track))
-    assert answer.content == "SoundCloud does not answer right now. Try again in a while."
-    answer = await scene.use(scene.ada, "soundcloud search", query="rain")
-    assert "on my side" not in answer.content
-
-
-async def test_tokens_that_are_refused_are_no_bug_of_ours(
-    scene: Scene, soundcloud: SoundCloudServer
-) -> None:
-    soundcloud.register_app(CLIENT_ID, "another secret")
-    answer = await scene.use(scene.ada, "soundcloud search", query="rain")
-    assert answer.content.startswith("SoundCloud did not accept that: SoundCloud gave no token")
-
-
     track: Track,
     browser: Browser,
     caplog: pytest.LogCaptureFixture,
