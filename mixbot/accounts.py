@@ -331,6 +331,11 @@ class Accounts:
             return service
         raise ServiceOff(provider)
 
+    def can_do(self, action: Action) -> bool:
+        """Whether the service is here, and has such an action."""
+        service = self._services.get(provider_of(action.key))
+        return service is not None and action.verb in service.verbs
+
     async def perform(self, user_id: int, action: Action) -> None:
         """Do `action` as the user. Two quick clicks are one call, with one outcome."""
         service = self._service(provider_of(action.key))

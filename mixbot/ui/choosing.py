@@ -33,10 +33,12 @@ async def settle(answer: Answer, show_keys: list[str], to: str) -> None:
     keys = list(dict.fromkeys(map(host_of, show_keys))) if to == "follow" else show_keys
     if not keys:
         raise NoShowHere
+    bot = answer.interaction.client
+    if to != CARD:  # where it can be done with none of them, doing it says why
+        keys = [key for key in keys if bot.accounts.can_do(Action(to, key))] or keys
     if len(keys) == 1:
         await _do(answer, keys[0], to)
         return
-    bot = answer.interaction.client
     options = [
         option(plain(name(bot, key), 100), await reference(bot.store, key))
         for key in keys[:MOST_OPTIONS]

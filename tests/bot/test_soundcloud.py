@@ -351,6 +351,18 @@ async def test_a_short_link_that_leads_nowhere_hides_no_other_show(
     assert prompt.text.startswith("Link your Mixcloud account first.")
 
 
+async def test_the_menus_offer_only_what_can_be_done_there(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track
+) -> None:
+    both = f"{link_of(track)} https://www.mixcloud.com{scene.jazz}"
+    said = await scene.noor.say(scene.channel, both)
+    prompt = await (await scene.ada.menu(said, "Listen later")).reply()
+    assert prompt.text.startswith("Link your Mixcloud account first.")
+    alone = await scene.noor.say(scene.channel, link_of(track))
+    answer = await (await scene.ada.menu(alone, "Listen later")).reply()
+    assert answer.content == "That cannot be done at SoundCloud."
+
+
 async def test_an_expired_token_is_refreshed_once_and_the_command_succeeds(
     scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
 ) -> None:
