@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -60,11 +60,19 @@ async def _fetch(bot: MixBot, key: str) -> Resource:
     found: Resource
     if kept is None:
         found = await soundcloud.find(key)
-        bot.details[key] = Detail(orjson.dumps(found.data))
+        bot.details[key] = Detail(orjson.dumps(_slim(found)))
     else:
         found = resource(orjson.loads(kept.written), soundcloud.client)
     bot.names[key] = cards.named(found)
     return found
+
+
+def _slim(found: Resource) -> dict[str, Any]:
+    """What is kept: all but those tracks of a long playlist that no card shows, a megabyte."""
+    if not isinstance(found, Playlist) or not found.tracks:
+        return found.data
+    known = [one for one in found.data["tracks"] if one.get("title")]
+    return found.data | {"tracks": known[: cards.TRACKS_SHOWN]}
 
 
 async def draw(answer: Answer, key: str) -> Drawn:

@@ -363,6 +363,17 @@ async def test_the_menus_offer_only_what_can_be_done_there(
     assert answer.content == "That cannot be done at SoundCloud."
 
 
+async def test_of_a_long_playlist_only_what_its_card_shows_is_kept(
+    scene: Scene, soundcloud: SoundCloudServer
+) -> None:
+    tracks = [soundcloud.catalogue.add_track("forss", f"Track {n}") for n in range(500)]
+    soundcloud.catalogue.add_playlist("forss", "Everything", tracks)
+    card = await scene.use(scene.ada, "soundcloud show", track="forss/sets/everything")
+    assert "15. [Track 14](https://soundcloud.com/forss/track-14)" in card.text
+    assert "Tracks **500**" in card.text
+    assert len(scene.parts.bot.details["soundcloud:forss/sets/everything"].written) < 60_000
+
+
 async def test_an_expired_token_is_refreshed_once_and_the_command_succeeds(
     scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
 ) -> None:
