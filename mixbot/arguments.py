@@ -19,6 +19,7 @@ from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
 from mixbot.services.soundcloud import PREFIX
 from mixbot.services.soundcloud import key_of as track_key
 from mixbot.ui.acting import ACTION
+from mixbot.ui.details import NotAShowThere
 from mixbot.ui.handling import components_in, custom_ids
 from mixbot.ui.listings import Listing, listing_of
 from mixbot.ui.references import SHORT, Reference, reference, resolve
@@ -231,7 +232,24 @@ def read_mention(value: str) -> Mention | None:
 async def show_key(
     interaction: discord.Interaction[MixBot], mention: Mention | None, provider: str | None = None
 ) -> str:
-    """The key of the show that is meant; left out, it is the last one of `provider` shared here."""
+    """The key of the show that is meant; left out, it is the last one of `provider` shared here.
+
+    Raises NotAShowThere where a link leads to a person.
+    """
+    key = await _key(interaction, mention, provider)
+    if page_of(key).name is None:
+        raise NotAShowThere(provider_of(key))
+    return key
+
+
+async def person_key(interaction: discord.Interaction[MixBot], mention: Mention | None) -> str:
+    """The key of the person who is meant; of a show, it is the host."""
+    return host_of(await _key(interaction, mention))
+
+
+async def _key(
+    interaction: discord.Interaction[MixBot], mention: Mention | None, provider: str | None = None
+) -> str:
     bot = interaction.client
     match mention:
         case mixcloud.ShortLink() | soundcloud.ShortLink():
@@ -253,11 +271,6 @@ async def show_key(
 def starting_at(mention: Mention | None) -> int | None:
     """Where a link begins to play, in seconds, if it says so."""
     return mention.start if isinstance(mention, mixcloud.Link) else None
-
-
-async def person_key(interaction: discord.Interaction[MixBot], mention: Mention | None) -> str:
-    """The key of the person who is meant; of a show, it is the host."""
-    return host_of(await show_key(interaction, mention))
 
 
 async def suggest(
@@ -318,7 +331,13 @@ async def _shared(
 
 
 class OwnShowLink(ShowLink):
-    """A show that the user made."""
+    """A show that the user made, at Mixcloud."""
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> Mention:
+        mention = await super().transform(interaction, value)
+        if isinstance(mention, soundcloud.Link | soundcloud.ShortLink):
+            raise NotAShow(value)
+        return mention
 
     async def autocomplete(
         self, interaction: discord.Interaction[Any], value: float | str, /

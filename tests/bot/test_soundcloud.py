@@ -363,6 +363,23 @@ async def test_the_menus_offer_only_what_can_be_done_there(
     assert answer.content == "That cannot be done at SoundCloud."
 
 
+async def test_a_short_link_to_a_person_is_no_show(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    short = f"https://on.soundcloud.com/{track.user.id}"
+    for command in ("favorite", "unrepost"):
+        answer = await scene.use(scene.ada, command, mix=short)
+        assert answer.content.startswith("That leads to something else than a show on SoundCloud.")
+    done = await scene.use(scene.ada, "follow", who=short)
+    assert done.content.startswith("You now follow")
+
+
+async def test_only_a_show_of_mixcloud_can_be_edited(scene: Scene, track: Track) -> None:
+    answer = await scene.use(scene.ada, "mixcloud edit", mix=link_of(track))
+    assert "expected a link to a Mixcloud show" in answer.content
+
+
 async def test_of_a_long_playlist_only_what_its_card_shows_is_kept(
     scene: Scene, soundcloud: SoundCloudServer
 ) -> None:
