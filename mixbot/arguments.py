@@ -84,8 +84,8 @@ class NotAShow(UserError):
     def __init__(self, value: str) -> None:
         super().__init__(
             N_(
-                "I read “{value}” and expected a link to a Mixcloud show, such as "
-                "<{example}>, or its `user/show`."
+                "I read “{value}” and expected a link to a show, such as <{example}>, or its "
+                "`user/show`."
             ),
             value=escape(value, 200),
             example=EXAMPLE,
@@ -107,10 +107,7 @@ class NotATrack(UserError):
 class NotAPerson(UserError):
     def __init__(self, value: str) -> None:
         super().__init__(
-            N_(
-                "I read “{value}” and expected a Mixcloud user name, or a link to a "
-                "person or a show."
-            ),
+            N_("I read “{value}” and expected a user name, or a link to a person or a show."),
             value=escape(value, 200),
         )
 
@@ -389,9 +386,13 @@ async def _choices(bot: MixBot, found: Mapping[str, str]) -> list[app_commands.C
 async def suggested_queries(
     interaction: discord.Interaction[MixBot], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """The user's latest searches, then the tags of what is popular now."""
+    """The user's latest searches, then the tags of what is popular at Mixcloud now."""
     words = interaction.client.recent(interaction.user.id, "query")
-    return _words(typed, [*words, *await _popular_tags(interaction)])
+    try:
+        popular = await _popular_tags(interaction)
+    except mixcloud.MixcloudError:
+        popular = []
+    return _words(typed, [*words, *popular])
 
 
 async def suggested_tags(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from cachetools import LRUCache
+from contextlib import suppress
+
+from cachetools import TTLCache
 
 from mixbot.soundcloud import (
     GrantEnded,
-    MemoryTokens,
     Resource,
     SoundCloud,
     SoundCloudError,
     SoundCloudOAuth,
+    Tokens,
 )
 from mixbot.tokens import LinkedTokens, written
 
@@ -26,6 +28,7 @@ METHODS = {
 }
 PREFIX = f"{SOUNDCLOUD}:"
 SITE = "https://soundcloud.com/"
+KEPT_SECONDS = 3600.0  # who renames a page leaves its address to others
 
 
 class SoundCloudService:
@@ -46,7 +49,7 @@ class SoundCloudService:
         self.client = client
         self._public_url = public_url
         self._tokens = tokens
-        self._urns: LRUCache[str, str] = LRUCache(4096)  # by key
+        self._urns: TTLCache[str, str] = TTLCache(4096, KEPT_SECONDS)  # by key
 
     can_link = True
 
@@ -54,12 +57,18 @@ class SoundCloudService:
         return self._oauth.authorization(state=nonce, code_verifier=verifier).url
 
     async def granted(self, nonce: str, code: str, verifier: str) -> Granted:
-        memory = MemoryTokens(await self._oauth.tokens(code, verifier))
-        me = await self.client.with_tokens(memory).me()
-        tokens = memory.tokens
-        return Granted(
-            key_of(me), me.permalink or "", me.username, written(tokens) if tokens else ""
-        )
+        tokens = await self._oauth.tokens(code, verifier)
+        try:
+            me = await self.client.with_token(tokens.access_token).me()
+        except SoundCloudError:
+            await self._drop(tokens)
+            raise
+        return Granted(key_of(me), me.permalink or "", me.username, written(tokens))
+
+    async def _drop(self, tokens: Tokens) -> None:
+        """Sign out what nobody will use, if that can be done now."""
+        with suppress(SoundCloudError):
+            await self._oauth.sign_out(tokens.access_token)
 
     def client_of(self, user_id: int, secret: str) -> SoundCloud:
         # Tokens change while it acts, so it looks them up itself.
@@ -75,7 +84,7 @@ class SoundCloudService:
     async def find(self, key: str) -> Resource:
         """The track, playlist or person at `key`."""
         found: Resource = await self.client.resolve(url_of(key))
-        self._urns[key] = self._urns[key_of(found)] = found.urn
+        self._urns[key] = found.urn
         return found
 
     async def urn(self, key: str) -> str:

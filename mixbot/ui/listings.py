@@ -402,7 +402,7 @@ def _name(one: dict[str, Any]) -> str:
     names: Iterator[str | None] = (
         one.get(name) for name in ("name", "title", "username", "key", "urn")
     )
-    return next(name for name in names if name and name.strip())
+    return next((name for name in names if name and name.strip()), "…")
 
 
 def _description(one: dict[str, Any]) -> str:

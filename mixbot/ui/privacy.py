@@ -26,7 +26,7 @@ QUESTION = N_(
     "What you favorited and whom you follow stays as it is."
 )
 FORGOTTEN = N_(
-    "Forgotten. Mixcloud itself still lists mixbot under "
+    "Forgotten. If you had linked Mixcloud, it still lists mixbot under "
     "<https://www.mixcloud.com/settings/applications/>; remove it there too."
 )
 

@@ -132,6 +132,8 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
         return
     code = secrets.token_hex(3)
     interaction.extras[OUTCOME] = _outcome(error)
+    if isinstance(error, soundcloud.SoundCloudOAuthError):
+        log.error("SoundCloud gives this bot no token: %s", error)
     if explain(error) is None:
         log.error("bug %s in interaction %s", code, interaction.id, exc_info=error)
     if interaction.type is discord.InteractionType.autocomplete:

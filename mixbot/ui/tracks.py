@@ -34,7 +34,10 @@ LISTS = {
 
 async def key_behind(bot: MixBot, link: ShortLink) -> str:
     """The key of what a short link leads to."""
-    return key_of(await bot.accounts.soundcloud.client.resolve(link.url))
+    found = await bot.accounts.soundcloud.client.resolve(link.url)
+    key = key_of(found)
+    bot.names[key] = cards.named(found)
+    return key
 
 
 async def fetch_track(bot: MixBot, key: str) -> Track | Playlist:
@@ -79,7 +82,7 @@ async def draw(answer: Answer, key: str) -> Drawn:
     """The answer with the card of the track or playlist at `key`."""
     bot = answer.interaction.client
     track = await fetch_track(bot, key)
-    rows = [await _buttons(bot, key, track), await _more_buttons(bot, key, answer.private)]
+    rows = [await _buttons(bot, key), await _more_buttons(bot, key, answer.private)]
     body = answer.drawn(cards.track(track), rows)
     drawn = Drawn(key, track.title, written_once(body))
     if kept := bot.details.get(key):
@@ -91,7 +94,7 @@ async def glance(bot: MixBot, track: Track | Playlist, *, small: str = "") -> Gl
     """A track or playlist among others."""
     key = key_of(track)
     card = cards.track(track, large=False, small=small)
-    return Glance(key, track.title, card, await _buttons(bot, key, track))
+    return Glance(key, track.title, card, await _buttons(bot, key))
 
 
 async def open_person(answer: Answer, key: str) -> None:
@@ -116,7 +119,7 @@ async def open_me(answer: Answer) -> None:
     await answer.give(card=cards.artist(user), rows=[row(_lists_menu(ref)), row(*buttons)])
 
 
-async def _buttons(bot: MixBot, key: str, track: Track | Playlist) -> Component:
+async def _buttons(bot: MixBot, key: str) -> Component:
     """♥ Like · Follow · Repost · Play, in a row."""
     ref = await reference(bot.store, key)
     host = await reference(bot.store, page_of(key).host)
@@ -124,7 +127,7 @@ async def _buttons(bot: MixBot, key: str, track: Track | Playlist) -> Component:
         action_button("favorite", ref, SOUNDCLOUD),
         action_button("follow", host, SOUNDCLOUD),
         action_button("repost", ref, SOUNDCLOUD),
-        *link_buttons(_("▶ Play on SoundCloud"), track.url or page_of(key).url),
+        *link_buttons(_("▶ Play on SoundCloud"), page_of(key).url),
     )
 
 

@@ -377,7 +377,7 @@ async def test_a_short_link_to_a_person_is_no_show(
 
 async def test_only_a_show_of_mixcloud_can_be_edited(scene: Scene, track: Track) -> None:
     answer = await scene.use(scene.ada, "mixcloud edit", mix=link_of(track))
-    assert "expected a link to a Mixcloud show" in answer.content
+    assert "expected a link to a show" in answer.content
 
 
 async def test_of_a_long_playlist_only_what_its_card_shows_is_kept(
@@ -593,3 +593,14 @@ async def test_no_secret_of_soundcloud_is_left_anywhere(
         assert secret.encode() not in kept
         assert secret not in caplog.text
         assert secret not in page.source + metrics.source + "".join(shown)
+
+
+async def test_a_consent_that_comes_to_nothing_is_signed_out(
+    scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    prompt = await scene.use(scene.ada, "soundcloud link")
+    soundcloud.fault("GET", "/me", ServerError())
+    page = await agree(scene, browser, prompt, scene.ada)
+    assert "SoundCloud did not complete the link" in page.text
+    assert soundcloud.requests_to("POST", "/sign-out")
+    assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
