@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import re
@@ -173,6 +174,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Three for two cores: much of what tests do is to wait for others."""
     del config
     return max(2, (os.cpu_count() or 2) * 3 // 2)
+
+
+def pytest_collection() -> None:
+    """What is imported stays: nobody looks for garbage in it, now or after each test."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_sessionfinish() -> None:
