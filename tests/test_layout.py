@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,7 @@ WITH_DISCORD = (
 SANDBOX_USERS = ("mixbot.sandbox", "mixbot.__main__", "tests", "benchmarks")
 
 
+@cache
 def modules() -> list[tuple[str, ast.Module]]:
     found = []
     for folder in ("mixbot", "cogs"):
