@@ -72,7 +72,7 @@ async def _fetch(bot: MixBot, key: str, kind: type[T], problem: type[UserError])
     kept = bot.details.get(key)
     if kept is None:
         found = await bot.mixcloud.get(key, create_connections=False)
-        bot.details[key] = Detail(orjson.dumps(found.data))
+        bot.details[key] = Detail.of(found.data)
     else:
         found = resource(orjson.loads(kept.written), bot.mixcloud, full=True)
     if not isinstance(found, kind):

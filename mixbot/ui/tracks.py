@@ -63,7 +63,7 @@ async def _fetch(bot: MixBot, key: str) -> Resource:
     found: Resource
     if kept is None:
         found = await soundcloud.find(key)
-        bot.details[key] = Detail(orjson.dumps(_slim(found)))
+        bot.details[key] = Detail.of(_slim(found))
     else:
         found = resource(orjson.loads(kept.written), soundcloud.client)
     bot.names[key] = cards.named(found)
