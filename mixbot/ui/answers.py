@@ -26,6 +26,8 @@ from mixbot.ui.components import Rows, text, written
 from mixbot.ui.tongues import speak_to, speak_to_all
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mixbot.bot import MixBot
 
 Body: TypeAlias = dict[str, Any]
@@ -375,17 +377,37 @@ def _read(said: bytes) -> Any:
 
 
 async def remember(interaction: discord.Interaction[MixBot], show_key: str | None) -> None:
-    """Note that everyone in the channel is about to see this show: the last one shared there.
+    """Note that everyone in the channel is about to see this show: the last one shared there."""
+    if show_key and interaction.channel_id:
+        await note_share(
+            interaction.client,
+            show_key,
+            shared_at=interaction.created_at,
+            channel_id=interaction.channel_id,
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id,
+        )
+
+
+async def note_share(
+    bot: MixBot,
+    show_key: str,
+    *,
+    shared_at: datetime,
+    channel_id: int,
+    user_id: int,
+    guild_id: int | None,
+) -> None:
+    """Note who shared a show, and where.
 
     Of a private one nothing is noted: it would be suggested in other channels, too.
     """
-    if show_key and interaction.channel_id and not page_of(show_key).is_secret:
-        bot = interaction.client
+    if not page_of(show_key).is_secret:
         await bot.store.record_share(
-            interaction.channel_id,
+            channel_id,
             show_key,
-            shared_at=interaction.created_at,
+            shared_at=shared_at,
             name=bot.names.get(show_key),
-            user_id=interaction.user.id,
-            guild_id=interaction.guild_id,
+            user_id=user_id,
+            guild_id=guild_id,
         )

@@ -18,12 +18,13 @@ from discord.http import Route
 
 from mixbot.accounts import ServiceOff
 from mixbot.languages import ENGLISH, speak
-from mixbot.links import find_links, page_of
+from mixbot.links import find_links
 from mixbot.mixcloud import MixcloudError
 from mixbot.services import provider_of
 from mixbot.soundcloud import SoundCloudError
 from mixbot.store import LinkReply, ServerSettings
 from mixbot.ui import cards
+from mixbot.ui.answers import note_share
 from mixbot.ui.components import Component, Rows, row
 from mixbot.ui.details import Glance, NotAShowThere
 from mixbot.ui.showing import fetch_glance, keys_of_shows
@@ -148,13 +149,11 @@ class MessageLinks:
         body = await self._body(new, settings)
         # A preview that Discord adds is an edit too, and shares nothing a second time.
         for key in new if edited else keys:
-            if page_of(key).is_secret:
-                continue  # it would be suggested in other channels, too
-            await bot.store.record_share(
-                said.channel_id,
+            await note_share(
+                bot,
                 key,
                 shared_at=now,
-                name=bot.names.get(key),
+                channel_id=said.channel_id,
                 user_id=said.user_id,
                 guild_id=said.guild_id,
             )
