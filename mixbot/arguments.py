@@ -15,9 +15,8 @@ from mixbot.errors import UserError
 from mixbot.languages import LANGUAGES, N_
 from mixbot.links import Link, ShortLink, find_links, host_of, key_of, page_of
 from mixbot.mixcloud.tracklists import read_time
-from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
-from mixbot.services.soundcloud import PREFIX
-from mixbot.services.soundcloud import key_of as track_key
+from mixbot.services import BEGINNINGS, MIXCLOUD, SOUNDCLOUD, provider_of
+from mixbot.services.soundcloud import PREFIX, resource_key
 from mixbot.ui.acting import ACTION
 from mixbot.ui.details import NotAShowThere
 from mixbot.ui.handling import components_in, custom_ids
@@ -33,7 +32,6 @@ log = logging.getLogger(__name__)
 
 EXAMPLE = "https://www.mixcloud.com/spartacus/party-time/"
 TRACK_EXAMPLE = "https://soundcloud.com/forss/flickermood"
-BEGINNINGS = {MIXCLOUD: "/", SOUNDCLOUD: PREFIX}  # of the keys of each service
 CHOICES = 25
 SHORT_LINKS = 5  # of one message, since each is a question to Mixcloud
 POPULAR = Listing("p")
@@ -304,7 +302,7 @@ async def suggested_tracks(
     if len(typed) > 1:
         for track in (await Listing("T", typed).page(bot, 0, user_id)).all():
             found.setdefault(
-                track_key(track), f"{isolate(track.title)} · {isolate(track.user.username)}"
+                resource_key(track), f"{isolate(track.title)} · {isolate(track.user.username)}"
             )
     return await _choices(bot, found)
 

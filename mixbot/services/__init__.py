@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 MIXCLOUD, SOUNDCLOUD = "mixcloud", "soundcloud"  # as the store and the commands have them
 NAMES = {MIXCLOUD: "Mixcloud", SOUNDCLOUD: "SoundCloud"}
+BEGINNINGS = {MIXCLOUD: "/", SOUNDCLOUD: "soundcloud:"}  # of the keys of each
 
 Client = TypeVar("Client")
 
@@ -67,4 +68,5 @@ class Service(Protocol[Client]):
 
 def provider_of(key: str) -> str:
     """The service at which `key` names something."""
-    return SOUNDCLOUD if key.startswith(f"{SOUNDCLOUD}:") else MIXCLOUD
+    # What is no key of SoundCloud may be one of Mixcloud as people read it, without slashes.
+    return SOUNDCLOUD if key.startswith(BEGINNINGS[SOUNDCLOUD]) else MIXCLOUD

@@ -16,7 +16,7 @@ from mixbot.soundcloud import (
 )
 from mixbot.tokens import LinkedTokens, written
 
-from . import SOUNDCLOUD, Granted
+from . import BEGINNINGS, SOUNDCLOUD, Granted
 
 METHODS = {
     "favorite": SoundCloud.like,
@@ -26,7 +26,7 @@ METHODS = {
     "repost": SoundCloud.repost,
     "unrepost": SoundCloud.unrepost,
 }
-PREFIX = f"{SOUNDCLOUD}:"
+PREFIX = BEGINNINGS[SOUNDCLOUD]
 SITE = "https://soundcloud.com/"
 KEPT_SECONDS = 3600.0  # who renames a page leaves its address to others
 
@@ -63,7 +63,7 @@ class SoundCloudService:
         except SoundCloudError:
             await self._drop(tokens)
             raise
-        return Granted(key_of(me), me.permalink or "", me.username, written(tokens))
+        return Granted(resource_key(me), me.permalink or "", me.username, written(tokens))
 
     async def _drop(self, tokens: Tokens) -> None:
         """Sign out what nobody will use, if that can be done now."""
@@ -101,7 +101,7 @@ class SoundCloudService:
         )
 
 
-def key_of(found: Resource) -> str:
+def resource_key(found: Resource) -> str:
     """The key of a track, playlist or person, of the address of their page."""
     return PREFIX + (found.url or "").partition("//")[2].partition("/")[2].partition("?")[0]
 

@@ -15,7 +15,7 @@ from mixbot.accounts import NotLinked
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, spoken
 from mixbot.mixcloud import Cloudcast, Playlist, Tag, User
-from mixbot.services.soundcloud import key_of
+from mixbot.services.soundcloud import resource_key
 from mixbot.ui import cards, linking
 from mixbot.ui.answers import Answer, remember, written_once
 from mixbot.ui.components import Component, Rows, button, menu, row
@@ -254,9 +254,9 @@ async def _open_line(interaction: Interaction, place: Place) -> None:
             case Playlist():
                 await open_listing(answer, playlist_of(found.key))
             case soundcloud.User():
-                await open_person(answer, key_of(found))
+                await open_person(answer, resource_key(found))
             case soundcloud.Playlist():
-                await open_show(answer, key_of(found))
+                await open_show(answer, resource_key(found))
             case Tag():
                 tag = found.key.strip("/").rsplit("/", 1)[-1]
                 nothing = _("Nothing carries this tag yet.")

@@ -9,7 +9,7 @@ import orjson
 from mixbot.languages import N_, _
 from mixbot.links import page_of
 from mixbot.services import SOUNDCLOUD
-from mixbot.services.soundcloud import key_of
+from mixbot.services.soundcloud import resource_key
 from mixbot.soundcloud import Playlist, Resource, ShortLink, Track, User
 from mixbot.soundcloud.models import resource
 from mixbot.ui import cards
@@ -35,7 +35,7 @@ LISTS = {
 async def key_behind(bot: MixBot, link: ShortLink) -> str:
     """The key of what a short link leads to."""
     found = await bot.accounts.soundcloud.client.resolve(link.url)
-    key = key_of(found)
+    key = resource_key(found)
     bot.names[key] = cards.named(found)
     return key
 
@@ -92,7 +92,7 @@ async def draw(answer: Answer, key: str) -> Drawn:
 
 async def glance(bot: MixBot, track: Track | Playlist, *, small: str = "") -> Glance:
     """A track or playlist among others."""
-    key = key_of(track)
+    key = resource_key(track)
     card = cards.track(track, large=False, small=small)
     return Glance(key, track.title, card, await _buttons(bot, key))
 
@@ -114,8 +114,8 @@ async def open_me(answer: Answer) -> None:
     bot = answer.interaction.client
     async with bot.accounts.acting_on_soundcloud(answer.interaction.user.id) as soundcloud:
         user = await soundcloud.me()
-    ref = await reference(bot.store, key_of(user))
-    buttons = link_buttons(_("Open on SoundCloud"), page_of(key_of(user)).url)
+    ref = await reference(bot.store, resource_key(user))
+    buttons = link_buttons(_("Open on SoundCloud"), page_of(resource_key(user)).url)
     await answer.give(card=cards.artist(user), rows=[row(_lists_menu(ref)), row(*buttons)])
 
 
