@@ -144,19 +144,13 @@ def show(show: Cloudcast, *, large: bool = True, small: str = "") -> Card:
 
 def person(user: User) -> Card:
     """The card of a host or listener; a partial user has only a name and a picture."""
-    facts = [
-        (name, count(user[field]))
-        for name, field in (
-            (_("Shows"), "cloudcast_count"),
-            (_("Followers"), "follower_count"),
-            (_("Following"), "following_count"),
-            (_("Favorites"), "favorite_count"),
-        )
-        if user.get(field) is not None
-    ]
-    place = ", ".join(part for part in (user.get("city"), user.get("country")) if part)
-    if place:
-        facts.append((_("Place"), inline(place, 100)))
+    facts = _facts(
+        user,
+        (_("Shows"), "cloudcast_count"),
+        (_("Followers"), "follower_count"),
+        (_("Following"), "following_count"),
+        (_("Favorites"), "favorite_count"),
+    )
     notes = [
         name
         for name, has in (("Mixcloud Pro", user.is_pro), ("Mixcloud Premium", user.is_premium))
@@ -238,19 +232,13 @@ def _about(track: soundcloud.Track | soundcloud.Playlist) -> str:
 
 def artist(user: soundcloud.User) -> Card:
     """The card of somebody at SoundCloud."""
-    facts = [
-        (name, count(user[field]))
-        for name, field in (
-            (_("Tracks"), "track_count"),
-            (_("Followers"), "followers_count"),
-            (_("Following"), "followings_count"),
-            (_("Likes"), "public_favorites_count"),
-        )
-        if user.get(field) is not None
-    ]
-    place = ", ".join(part for part in (user.city, user.country) if part)
-    if place:
-        facts.append((_("Place"), inline(place, 100)))
+    facts = _facts(
+        user,
+        (_("Tracks"), "track_count"),
+        (_("Followers"), "followers_count"),
+        (_("Following"), "followings_count"),
+        (_("Likes"), "public_favorites_count"),
+    )
     return Card(
         title=_name(user, 256),
         url=_link(user.url or ""),
@@ -261,6 +249,13 @@ def artist(user: soundcloud.User) -> Card:
         alt=_("Picture of {name}", name=plain(user.username, 200)),
         colour=ORANGE,
     )
+
+
+def _facts(user: User | soundcloud.User, *counted: tuple[str, str]) -> list[tuple[str, str]]:
+    """What is `counted` of somebody (name, field), as far as it is told, and where they are."""
+    facts = [(name, count(user[field])) for name, field in counted if user.get(field) is not None]
+    place = ", ".join(part for part in (user.get("city"), user.get("country")) if part)
+    return [*facts, (_("Place"), inline(place, 100))] if place else facts
 
 
 def names(found: Iterable[Any], title: str, *, small: str = "") -> Card:

@@ -21,11 +21,16 @@ URL_LIMIT = 512  # characters of a link button's address
 
 
 def written(part: Any) -> orjson.Fragment:
-    """`part` as JSON in JSON, for what is kept and sent again and again.
+    """`part` as JSON in JSON, for what is kept and sent again and again."""
+    return orjson.Fragment(packed(part))
+
+
+def packed(data: Any) -> bytes:
+    """`data` as JSON that is kept.
 
     It is copied, as orjson leaves eight kilobytes of room even with what is much smaller.
     """
-    return orjson.Fragment(bytes(memoryview(orjson.dumps(part))))
+    return bytes(memoryview(orjson.dumps(data)))
 
 
 def row(*components: Component) -> Component:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import orjson
 
 from mixbot.errors import UserError
 from mixbot.languages import N_
@@ -37,11 +34,6 @@ class Detail:
 
     written: bytes
     drawn: dict[Form, Drawn] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, data: Any) -> Detail:
-        """What is kept of `data`; copied, as orjson leaves eight kilobytes of room around it."""
-        return cls(bytes(memoryview(orjson.dumps(data))))
 
 
 @dataclass(frozen=True, slots=True)

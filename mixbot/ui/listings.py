@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
@@ -19,7 +19,7 @@ from mixbot.links import page_of
 from mixbot.mixcloud import FeedItem, Mixcloud, Resource, ResourceList, SearchType
 from mixbot.mixcloud.models import resource
 from mixbot.soundcloud.models import resource as soundcloud_resource
-from mixbot.ui.components import option, written
+from mixbot.ui.components import Component, menu, option, written
 from mixbot.ui.references import SHORT, Reference, plain_text, resolve
 from mixbot.ui.text import duration, plain
 
@@ -172,7 +172,7 @@ class Listing:
         try:
             return bot.pages[key]
         except KeyError:
-            if self.code in (*TRACK_SEARCHES, *OF_TRACKS):
+            if self.code in TRACK_SEARCHES or self.code in OF_TRACKS:
                 return await self._walked(bot, offset)
             kept = bot.pages[key] = _leaf(await self._ask(bot.mixcloud, offset), offset)
             return kept
@@ -240,6 +240,15 @@ class Listing:
         if language not in leaf.options:
             leaf.options[language] = _options(leaf.all_data(), offset, more=leaf.more)
         return leaf.options[language]
+
+
+def lists_menu(ref: Reference, lists: Mapping[str, str]) -> Component:
+    """The menu that opens one of a person's `lists`, of which it has codes and names."""
+    return menu(
+        f"m1:lists:{ref}",
+        [option(_(name), code) for code, name in lists.items()],
+        placeholder=_("Open one of the lists…"),
+    )
 
 
 class TooFar(UserError):

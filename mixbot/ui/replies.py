@@ -43,15 +43,6 @@ def explain(error: BaseException) -> str | None:
             return str(error)
         case mixcloud.MixcloudError():
             return _explain(error, mixcloud, MIXCLOUD)
-        case (
-            soundcloud.Unauthorized(message=message)
-            | soundcloud.SoundCloudOAuthError(message=message)
-        ):
-            return _(
-                "{service} did not accept that: {message}",
-                service=NAMES[SOUNDCLOUD],
-                message=escape(message, 500),
-            )
         case soundcloud.SoundCloudError():
             return _explain(error, soundcloud, SOUNDCLOUD)
         case discord.Forbidden(code=50001 | 50013):
@@ -81,7 +72,11 @@ def _explain(error: BaseException, library: Any, provider: str) -> str | None:
                 message=escape(message, 200),
                 **named,
             )
-        case library.Rejected(message=message):
+        case (
+            library.Rejected(message=message)
+            | soundcloud.Unauthorized(message=message)
+            | soundcloud.SoundCloudOAuthError(message=message)
+        ):
             message = escape(message, 500)
             return _("{service} did not accept that: {message}", message=message, **named)
     return None

@@ -27,13 +27,12 @@ from mixbot.ui.components import (
     button,
     link_button,
     link_buttons,
-    menu,
-    option,
+    packed,
     row,
 )
 from mixbot.ui.details import Detail, Drawn, Glance, NotAPersonThere, NotAShowThere
 from mixbot.ui.handling import Interaction, handles, seen_alone
-from mixbot.ui.listings import OF_PEOPLE
+from mixbot.ui.listings import lists_menu
 from mixbot.ui.references import SHORT, Reference, reference, resolve
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ async def _fetch(bot: MixBot, key: str, kind: type[T], problem: type[UserError])
     kept = bot.details.get(key)
     if kept is None:
         found = await bot.mixcloud.get(key, create_connections=False)
-        bot.details[key] = Detail.of(found.data)
+        bot.details[key] = Detail(packed(found.data))
     else:
         found = resource(orjson.loads(kept.written), bot.mixcloud, full=True)
     if not isinstance(found, kind):
@@ -220,7 +219,7 @@ async def open_person(answer: Answer, key: str) -> None:
     buttons += link_buttons(_("Open on Mixcloud"), user.url)
     if answer.private:
         buttons.append(button(_("Show to all"), f"m1:all:person:{ref}"))
-    await answer.give(card=cards.person(user), rows=[row(_lists_menu(ref)), row(*buttons)])
+    await answer.give(card=cards.person(user), rows=[row(lists_menu(ref, LISTS)), row(*buttons)])
 
 
 async def open_me(answer: Answer) -> None:
@@ -231,15 +230,7 @@ async def open_me(answer: Answer) -> None:
     buttons = [button(_("Listen later"), "m1:own:w"), button(_("Feed"), "m1:own:e")]
     buttons += link_buttons(_("Open on Mixcloud"), user.url)
     ref = await reference(bot.store, user.key)
-    await answer.give(card=cards.person(user), rows=[row(_lists_menu(ref)), row(*buttons)])
-
-
-def _lists_menu(ref: Reference) -> Component:
-    return menu(
-        f"m1:lists:{ref}",
-        [option(_(LISTS[code]), code) for code in OF_PEOPLE],
-        placeholder=_("Open one of the lists…"),
-    )
+    await answer.give(card=cards.person(user), rows=[row(lists_menu(ref, LISTS)), row(*buttons)])
 
 
 async def open_tracklist(answer: Answer, key: str, page: int) -> None:

@@ -15,9 +15,10 @@ from mixbot.soundcloud.models import resource
 from mixbot.ui import cards
 from mixbot.ui.acting import action_button
 from mixbot.ui.answers import Answer, written_once
-from mixbot.ui.components import Component, button, link_buttons, menu, option, row
+from mixbot.ui.components import Component, button, link_buttons, packed, row
 from mixbot.ui.details import Detail, Drawn, Glance, NotAPersonThere, NotAShowThere
-from mixbot.ui.references import Reference, reference
+from mixbot.ui.listings import lists_menu
+from mixbot.ui.references import reference
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -63,7 +64,7 @@ async def _fetch(bot: MixBot, key: str) -> Resource:
     found: Resource
     if kept is None:
         found = await soundcloud.find(key)
-        bot.details[key] = Detail.of(_slim(found))
+        bot.details[key] = Detail(packed(_slim(found)))
     else:
         found = resource(orjson.loads(kept.written), soundcloud.client)
     bot.names[key] = cards.named(found)
@@ -106,7 +107,7 @@ async def open_person(answer: Answer, key: str) -> None:
     buttons += link_buttons(_("Open on SoundCloud"), page_of(key).url)
     if answer.private:
         buttons.append(button(_("Show to all"), f"m1:all:person:{ref}"))
-    await answer.give(card=cards.artist(user), rows=[row(_lists_menu(ref)), row(*buttons)])
+    await answer.give(card=cards.artist(user), rows=[row(lists_menu(ref, LISTS)), row(*buttons)])
 
 
 async def open_me(answer: Answer) -> None:
@@ -116,7 +117,7 @@ async def open_me(answer: Answer) -> None:
         user = await soundcloud.me()
     ref = await reference(bot.store, resource_key(user))
     buttons = link_buttons(_("Open on SoundCloud"), page_of(resource_key(user)).url)
-    await answer.give(card=cards.artist(user), rows=[row(_lists_menu(ref)), row(*buttons)])
+    await answer.give(card=cards.artist(user), rows=[row(lists_menu(ref, LISTS)), row(*buttons)])
 
 
 async def _buttons(bot: MixBot, key: str) -> Component:
@@ -144,11 +145,3 @@ async def _more_buttons(bot: MixBot, key: str, private: bool) -> Component:
     if private:
         buttons.append(button(_("Show to all"), f"m1:all:show:{ref}"))
     return row(*buttons)
-
-
-def _lists_menu(ref: Reference) -> Component:
-    return menu(
-        f"m1:lists:{ref}",
-        [option(_(title), code) for code, title in LISTS.items()],
-        placeholder=_("Open one of the lists…"),
-    )
