@@ -331,6 +331,13 @@ class Accounts:
             return service
         raise ServiceOff(provider)
 
+    def _linkable(self, provider: str) -> Service[Any]:
+        """The service, if accounts there can be linked; raises LinkingOff if not."""
+        service = self._service(provider)
+        if not service.can_link or self._vault is None:
+            raise LinkingOff(provider)
+        return service
+
     def can_do(self, action: Action) -> bool:
         """Whether the service is here, and has such an action."""
         service = self._services.get(provider_of(action.key))
@@ -421,8 +428,7 @@ class Accounts:
         language: str = ENGLISH,
     ) -> str:
         """The address of a page on which `person` can link their account. It is theirs alone."""
-        if not self._service(provider).can_link or self._vault is None:
-            raise LinkingOff(provider)
+        self._linkable(provider)
         now = self._now()
         if await self._store.count_link_start(person.id, now) > STARTS_ALLOWED:
             raise TooManyLinks(provider)
@@ -556,14 +562,9 @@ class Accounts:
         """Whether users prove who they are with a code, for want of signing in with Discord."""
         return self.sign_in is None
 
-    @property
-    def goes_to(self) -> list[str]:
-        """The origins that a browser is sent to on the way."""
-        addresses = [
-            service.consent_url("", new_verifier())
-            for service in self._services.values()
-            if service.can_link
-        ]
+    def goes_to(self, provider: str) -> list[str]:
+        """The origins that a browser is sent to on the way to an account at `provider`."""
+        addresses = [self._linkable(provider).consent_url("", new_verifier())]
         if self.sign_in:
             addresses.append(self.sign_in.authorize_url)
         return [_origin(address) for address in addresses]
@@ -587,9 +588,7 @@ class Accounts:
 
     def _consent(self, user_id: int, provider: str) -> tuple[str, dict[str, bytes]]:
         """Where the user agrees, and what the attempt then waits for."""
-        service = self._service(provider)
-        if not service.can_link:
-            raise LinkingOff(provider)
+        service = self._linkable(provider)
         nonce, verifier = _secret(), new_verifier()
         sealed = self._sealed(verifier, _consent_verifier_of(user_id, provider))
         awaited = {"nonce": _hash(nonce), "consent_verifier": sealed}

@@ -68,7 +68,9 @@ class Linking:
                 "asks_for_code": self._accounts.asks_for_code,
             },
             # Chromium holds the redirects that follow a form to this, too.
-            policy=content_policy(form_action=("'self'", *self._accounts.goes_to)),
+            policy=content_policy(
+                form_action=("'self'", *self._accounts.goes_to(attempt.provider))
+            ),
         )
         self._remember(response, browser)
         return response

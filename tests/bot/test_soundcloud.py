@@ -259,6 +259,9 @@ async def test_the_linking_page_says_which_service_it_is_about(
     page = await browser.open(prompt.link("Link SoundCloud"))
     assert "Link your SoundCloud account" in page.text
     assert "your Mixcloud account" not in page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert scene.parts.accounts.soundcloud.client.auth_root in policy
+    assert scene.mixcloud.url not in policy
 
 
 async def test_both_accounts_are_linked_side_by_side(
