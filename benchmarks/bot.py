@@ -422,6 +422,9 @@ async def measure_programs(size: Size, folder: Path) -> None:
         few_size, many_size = middle(few, name), middle(many, name)
         each = (many_size - few_size) / (MANY_SERVERS - 1)
         print(f"| {what} | {few_size / 1e6:.1f} | {many_size / 1e6:.1f} | {each / 1e3:.2f} |")
+    in_files = middle(many, "file_bytes")
+    own = middle(many, "full_bytes") - in_files
+    print(f"\nOf the last, {in_files / 1e6:.1f} MB are in files, and {own / 1e6:.1f} its own.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +435,7 @@ class Start:
     answered: float  # and until somebody had an answer
     bytes: int
     full_bytes: int  # with as many shows kept as there is room for
+    file_bytes: int  # of those
 
 
 def middle(starts: Sequence[Start], name: str) -> float:
@@ -451,4 +455,5 @@ async def start(servers: int, database: Path, served: Served) -> Start:
             size = running.resident_bytes()
             search.options = lambda number: {"query": unheard(served.queries, number)}
             await turn(search, MANY_SHOWS // RESULTS)
-            return Start(ready, answered, size, running.resident_bytes())
+            full = running.resident_bytes()
+            return Start(ready, answered, size, full, running.file_bytes())

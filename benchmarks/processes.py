@@ -102,6 +102,12 @@ def resident_bytes(process_id: int) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
+def file_bytes(process_id: int) -> int:
+    """What of that is in files, libraries mostly: other processes share it."""
+    pages = Path(f"/proc/{process_id}/statm").read_text().split()[2]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 def descriptors() -> int:
     """Open files and sockets."""
     return len(os.listdir("/proc/self/fd"))

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 from pydantic import SecretStr
 
-from benchmarks.processes import resident_bytes
+from benchmarks.processes import file_bytes, resident_bytes
 from mixbot.settings import Settings
 
 
@@ -40,6 +40,10 @@ class Program:
     def resident_bytes(self) -> int:
         """The memory it holds now, garbage included."""
         return resident_bytes(self._process_id)
+
+    def file_bytes(self) -> int:
+        """What of that is in files: other processes share it."""
+        return file_bytes(self._process_id)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
@@ -407,11 +407,15 @@ def _subject(item: dict[str, Any]) -> dict[str, Any] | None:
     return subjects[0] if subjects else None
 
 
+NAMES = ("name", "title", "username", "key", "urn")  # the first that is not blank
+
+
 def _name(one: dict[str, Any]) -> str:
-    names: Iterator[str | None] = (
-        one.get(name) for name in ("name", "title", "username", "key", "urn")
-    )
-    return next((name for name in names if name and name.strip()), "…")
+    for said in NAMES:
+        name: str | None = one.get(said)
+        if name and not name.isspace():
+            return name
+    return "…"
 
 
 def _description(one: dict[str, Any]) -> str:

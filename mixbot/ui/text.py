@@ -10,7 +10,8 @@ import discord
 
 from mixbot.languages import _, grouped, spoken
 
-HARMLESS = re.compile(r"[^\\*_~`|<>@#\[\]-]*")  # Discord formats and mentions nothing without these
+# Discord formats and mentions nothing without these signs; a dash only where a line begins.
+HARMLESS = re.compile(r"(?!\s*-)[^\\*_~`|<>@#\[\]\n]*|[^\\*_~`|<>@#\[\]-]*")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mixbot import languages
 from mixbot.ui import listings, text
-from mixbot.ui.text import duration, escape, inline, isolate, plain, shorten
+from mixbot.ui.text import _escape_all, duration, escape, inline, isolate, plain, shorten
 
 
 @pytest.mark.parametrize("module", [languages, listings, text])
@@ -43,6 +43,11 @@ def test_escaped_text_mentions_nobody(value: str) -> None:
 )
 def test_markdown_shows_as_written(written: str, escaped: str) -> None:
     assert escape(written, 200).startswith(escaped)
+
+
+@given(st.text("-ab \n\r\t\u2028*", max_size=12))
+def test_what_is_harmless_would_be_escaped_to_itself(value: str) -> None:
+    assert escape(value, 100) == _escape_all(shorten(value, 100))
 
 
 @pytest.mark.parametrize("value", ["Free](https://evil.tld) [", "a](https://evil.tld)", "](x)"])
