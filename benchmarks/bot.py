@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from pydantic import SecretStr
 
@@ -190,8 +191,24 @@ def one_core() -> Iterator[None]:
     os.sched_setaffinity(0, cores)
 
 
-def pong_subject(process: Process, crowd: Crowd) -> Subject:
-    return Subject("pong", process, crowd, "ping", lambda _: {}, lambda m: m.content == "pong")
+def pong_subjects(process: Process, crowd: Crowd, served: Served) -> list[Subject]:
+    """The bare bot: saying pong, and asking Mixcloud before it does."""
+
+    def is_pong(message: Message) -> bool:
+        return message.content == "pong"
+
+    def search(number: int) -> dict[str, str]:
+        query = quote_plus(served.queries[number % len(served.queries)])
+        return {"path": f"/search/?q={query}&type=cloudcast&metadata=1&offset=0&limit={RESULTS}"}
+
+    def show(number: int) -> dict[str, str]:
+        return {"path": served.keys[number % len(served.keys)]}
+
+    return [
+        Subject("pong", process, crowd, "ping", lambda _: {}, is_pong),
+        Subject("pong, having asked for a search", process, crowd, "asking", search, is_pong),
+        Subject("pong, having asked for a show", process, crowd, "asking", show, is_pong),
+    ]
 
 
 def has_results(message: Message) -> bool:
@@ -286,10 +303,13 @@ async def measure_cpu(size: Size, folder: Path) -> None:
         pong_crowd, crowd = Crowd(pong_server), Crowd(server)
         settings = crowd.settings(served, folder / "cpu.db")
         async with (
-            spawned(last_in_line, run_pong, *pong_crowd.place) as (pong, _),
+            spawned(last_in_line, run_pong, *pong_crowd.place, served.url) as (pong, _),
             spawned(last_in_line, run_mixbot, settings, crowd.linked(served), KEPT) as (mixbot, _),
         ):
-            subjects = [pong_subject(pong, pong_crowd), *mixbot_subjects(mixbot, crowd, served)]
+            subjects = [
+                *pong_subjects(pong, pong_crowd, served),
+                *mixbot_subjects(mixbot, crowd, served),
+            ]
             print_ratios(subjects, await rounds(size, subjects))
 
 

@@ -1,11 +1,17 @@
-"""The least that a discord.py bot can be: it caches nothing, and says “pong”."""
+"""The least that a discord.py bot can be: it caches nothing, and says “pong”.
+
+It can ask Mixcloud first and read the answer's JSON, of which it makes nothing: no command that
+has to ask can cost less.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from multiprocessing.connection import Connection
 
+import aiohttp
 import discord
+import orjson
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -16,7 +22,9 @@ from benchmarks.processes import USED, answering
 READY_SECONDS = 0.05  # after the last server is known
 
 
-def run_pong(pipe: Connection, token: str, api_url: str, gateway_url: str) -> None:
+def run_pong(
+    pipe: Connection, token: str, api_url: str, gateway_url: str, mixcloud_url: str
+) -> None:
     """Be the bot until the other end of `pipe` is closed."""
     Route.BASE = api_url
     DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
@@ -30,13 +38,23 @@ def run_pong(pipe: Connection, token: str, api_url: str, gateway_url: str) -> No
         guild_ready_timeout=READY_SECONDS,
     )
 
+    session: aiohttp.ClientSession
+
     @bot.tree.command()
     async def ping(interaction: discord.Interaction[commands.AutoShardedBot]) -> None:
         """Say pong."""
         await interaction.response.send_message("pong")
 
+    @bot.tree.command()
+    async def asking(interaction: discord.Interaction[commands.AutoShardedBot], path: str) -> None:
+        """Ask Mixcloud, and say pong."""
+        async with session.get(f"{mixcloud_url}{path}") as answer:
+            orjson.loads(await answer.read())
+        await interaction.response.send_message("pong")
+
     async def run() -> None:
-        async with bot:
+        nonlocal session
+        async with bot, aiohttp.ClientSession() as session:
             await bot.login(token)
             await connected(bot, pipe)
 
