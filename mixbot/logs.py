@@ -12,6 +12,8 @@ from aiohttp.web import RequestPayloadError
 
 from mixbot.settings import Settings
 
+UNKNOWN_INTERACTION = 10062  # Discord's code for an answer that came too late
+
 
 def configure(settings: Settings, *, level: str | None = None) -> None:
     """Send everything logged, discord.py's and aiohttp's too, to stderr in the format set.
@@ -52,6 +54,7 @@ def configure(settings: Settings, *, level: str | None = None) -> None:
     logging.getLogger("discord.state").addFilter(_not_about("Guilds intent"))
     logging.getLogger("discord.client").addFilter(_not_about("voice will NOT be supported"))
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
+    logging.getLogger("discord.app_commands.tree").addFilter(_late)
     # Below WARNING both write down addresses, and Mixcloud's tokens ride in addresses.
     for name in ("aiohttp", "discord.http", "discord.webhook"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
@@ -66,6 +69,18 @@ def _is_ours(record: logging.LogRecord) -> bool:
     """
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError | RequestPayloadError)
+
+
+def _late(record: logging.LogRecord) -> bool:
+    """Make suggestions that came too late a line: discord.py takes them for a bug, with traceback.
+
+    Whoever they were for has typed on.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if getattr(error, "code", None) == UNKNOWN_INTERACTION:
+        record.exc_info = None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def _not_about(text: str) -> Callable[[logging.LogRecord], bool]:

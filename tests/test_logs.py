@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from mixbot import logs
+from mixbot.sandbox.discord import InteractionFailed
 from mixbot.sandbox.mixcloud import ServerError
 from mixbot.settings import Settings
 from tests.conftest import Scene
 
 CONFIGURED = """
     aiohttp aiohttp.server discord.http discord.webhook discord.gateway discord.state
-    discord.client
+    discord.client discord.app_commands.tree
 """.split()
 
 
@@ -67,6 +68,19 @@ async def test_what_is_logged_meanwhile_names_the_interaction(
     assert "interaction" not in unrelated
     outcome = next(line for line in written if line["event"] == "interaction")
     assert outcome["outcome"] == "mixcloud"
+
+
+async def test_suggestions_that_come_too_late_are_no_bug(
+    scene: Scene, root: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(scene.settings.model_copy(update={"log_format": "json"}))
+    scene.discord.fault("POST", "/interactions/*/*/callback", status=404, code=10062)
+    with pytest.raises(InteractionFailed):
+        await scene.ada.autocomplete(scene.channel, "mixcloud search", focused="query", query="ja")
+    await scene.parts.bot.drain()
+    (said,) = [line for line in lines(capsys.readouterr().err) if "autocomplete" in line["event"]]
+    assert said["level"] == "warning"
+    assert "exception" not in said
 
 
 def test_for_people_it_is_a_sentence(
