@@ -82,7 +82,8 @@ async def _finished(*arguments: str, settings: Settings) -> None:
 async def _started(*arguments: str, settings: Settings) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "mixbot", *arguments),
-        env={**os.environ, **environment(settings)},
+        # Compiled by the first that runs, as it is where it is installed.
+        env={**os.environ, **environment(settings), "PYTHONDONTWRITEBYTECODE": ""},
         cwd=Path(__file__).parent.parent,
         stdout=asyncio.subprocess.DEVNULL,
     )
