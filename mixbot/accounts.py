@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -450,7 +450,8 @@ class Accounts:
                 reply_application_id=reply.application_id,
                 reply_token=self.seal_reply(reply, person.id),
             )
-        await self._store.start_link(attempt)
+        if voided := await self._store.start_link(attempt):
+            self.withdraw([voided])
         return f"{self.public_url}/link/{link}"
 
     async def open_link(self, link: str) -> LinkAttempt:
@@ -525,21 +526,20 @@ class Accounts:
         if attempt.verifier is not None:
             return await self._activate(attempt, account)
         entry = _new_code()
-        kept = await self._store.await_code(
-            replace(
-                attempt,
-                expires_at=self._now() + CODE_LIFETIME,
-                link=None,
-                nonce=None,
-                code=_hash_code(attempt.user_id, entry),
-                tries_left=CODE_TRIES,
-                account_key=account.key,
-                account_username=account.username,
-                account_name=account.name,
-                account_token=account.token,
-            )
+        waiting = replace(
+            attempt,
+            expires_at=self._now() + CODE_LIFETIME,
+            link=None,
+            nonce=None,
+            code=_hash_code(attempt.user_id, entry),
+            tries_left=CODE_TRIES,
+            account_key=account.key,
+            account_username=account.username,
+            account_name=account.name,
+            account_token=account.token,
         )
-        if not kept:
+        if not await self._store.await_code(waiting):
+            self.withdraw([waiting])
             raise LinkUsed
         return CodeToEnter(entry)
 
@@ -550,8 +550,8 @@ class Accounts:
         if attempt is None or attempt.code is None or attempt.tries_left is None:
             raise NoCode(provider)
         if not hmac.compare_digest(attempt.code, _hash_code(user_id, code)):
-            if attempt.tries_left == 0:
-                await self._store.take_code(attempt)
+            if attempt.tries_left == 0 and await self._store.take_code(attempt):
+                self.withdraw([attempt])
             raise WrongCode(provider, attempt.tries_left)
         if not await self._store.take_code(attempt):
             raise NoCode(provider)
@@ -616,10 +616,30 @@ class Accounts:
 
     async def _activate(self, attempt: LinkAttempt, account: Account) -> Linked:
         attempt = replace(attempt, expires_at=self._now() + self._lease)
-        await self._store.complete_link(attempt, account)
+        replaced = await self._store.complete_link(attempt, account)
         self._forget_clicks(attempt.user_id, attempt.provider)
+        if replaced:
+            self._start(self._withdraw(replaced, kept=account))
         log.info("user %s linked an account of %s", attempt.user_id, attempt.provider)
         return self._begin_telling(attempt, account)
+
+    def withdraw(self, attempts: Iterable[LinkAttempt]) -> None:
+        """Take back what was granted in `attempts`, which never became a link."""
+        for attempt in attempts:
+            if attempt.account_token:
+                account = _account_of(attempt, linked_at=attempt.started_at)
+                self._start(self._withdraw(account))
+
+    async def _withdraw(self, account: Account, *, kept: Account | None = None) -> None:
+        """Take back the grant of an account that is kept nowhere; not that of `kept`."""
+        service = self._services.get(account.provider)
+        if service is None:
+            return
+        try:
+            acting = self._token(kept) if kept else None
+            await service.withdraw(self._token(account), kept=acting)
+        except (UserError, service.problem) as error:
+            log.info("a grant of user %s lives on: %s", account.user_id, type(error).__name__)
 
     def start(self, on_linked: Callable[[Linked], Awaitable[None]]) -> None:
         """Have `on_linked` do what waited for a link, and tell its user.

@@ -185,7 +185,7 @@ async def assembled(
             **options,
         )
         await stack.enter_async_context(bot)
-        await stack.enter_async_context(at_work(tidy(store)))
+        await stack.enter_async_context(at_work(tidy(store, accounts)))
         await stack.enter_async_context(at_work(leave(bot)))
         await stack.enter_async_context(at_work(metrics.measure_lag()))
         pulse = Pulse(bot, store)
@@ -341,14 +341,13 @@ async def every(
         await asyncio.sleep(seconds)
 
 
-async def tidy(store: Store) -> None:
+async def tidy(store: Store, accounts: Accounts) -> None:
     """Drop what is too old to be of use, now and every hour."""
-    await every(
-        TIDY_SECONDS,
-        lambda: store.purge(datetime.now(UTC)),
-        "what is too old could not be dropped",
-        first=0,
-    )
+
+    async def purge() -> None:
+        accounts.withdraw(await store.purge(datetime.now(UTC)))
+
+    await every(TIDY_SECONDS, purge, "what is too old could not be dropped", first=0)
 
 
 async def leave(bot: MixBot) -> None:

@@ -262,7 +262,7 @@ class MixBot(commands.AutoShardedBot):
         """Drop everything about a user, here and in the store."""
         for provider in self.accounts.providers:
             await self.unlink(user_id, provider)
-        await self.store.forget(user_id)
+        self.accounts.withdraw(await self.store.forget(user_id))
         self.preferences.forget(user_id)
         for kind in ("query", "tag", "city"):
             self._recent.pop((user_id, kind), None)

@@ -65,6 +65,12 @@ class Service(Protocol[Client]):
     async def sign_out(self, client: Client) -> bool:
         """Take back what the owner granted; whether that can be done from here."""
 
+    async def withdraw(self, secret: str, *, kept: str | None = None) -> None:
+        """Take back a grant that nobody will use, if `kept` is not of the same. Raises `problem`.
+
+        Where that cannot be done from here, nothing happens.
+        """
+
 
 def provider_of(key: str) -> str:
     """The service at which `key` names something."""

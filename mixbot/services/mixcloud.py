@@ -59,6 +59,9 @@ class MixcloudService:
     async def sign_out(self, client: Mixcloud) -> bool:
         return False
 
+    async def withdraw(self, secret: str, *, kept: str | None = None) -> None:
+        """Only its owner can take it back, at Mixcloud."""
+
     def _consent(self, nonce: str) -> MixcloudOAuth:
         """Mixcloud does not send a `state` back, so what tells attempts apart is in the path."""
         oauth = self._oauth

@@ -8,13 +8,14 @@ from cachetools import TTLCache
 
 from mixbot.soundcloud import (
     GrantEnded,
+    MemoryTokens,
     Resource,
     SoundCloud,
     SoundCloudError,
     SoundCloudOAuth,
     Tokens,
 )
-from mixbot.tokens import LinkedTokens, written
+from mixbot.tokens import LinkedTokens, read, written
 
 from . import BEGINNINGS, SOUNDCLOUD, Granted
 
@@ -58,17 +59,14 @@ class SoundCloudService:
 
     async def granted(self, nonce: str, code: str, verifier: str) -> Granted:
         tokens = await self._oauth.tokens(code, verifier)
+        secret = written(tokens)
         try:
             me = await self.client.with_token(tokens.access_token).me()
         except SoundCloudError:
-            await self._drop(tokens)
+            with suppress(SoundCloudError):
+                await self.withdraw(secret)
             raise
-        return Granted(resource_key(me), me.permalink or "", me.username, written(tokens))
-
-    async def _drop(self, tokens: Tokens) -> None:
-        """Sign out what nobody will use, if that can be done now."""
-        with suppress(SoundCloudError):
-            await self._oauth.sign_out(tokens.access_token)
+        return Granted(resource_key(me), me.permalink or "", me.username, secret)
 
     def client_of(self, user_id: int, secret: str) -> SoundCloud:
         # Tokens change while it acts, so it looks them up itself.
@@ -80,6 +78,11 @@ class SoundCloudService:
     async def sign_out(self, client: SoundCloud) -> bool:
         await client.sign_out()
         return True
+
+    async def withdraw(self, secret: str, *, kept: str | None = None) -> None:
+        tokens = read(secret)
+        if kept is None or not _are_of_one_grant(tokens, read(kept)):
+            await self.client.with_tokens(MemoryTokens(tokens)).sign_out()
 
     async def find(self, key: str) -> Resource:
         """The track, playlist or person at `key`."""
@@ -99,6 +102,12 @@ class SoundCloudService:
             redirect_uri=f"{self._public_url}/oauth/soundcloud/callback",
             soundcloud=self.client,
         )
+
+
+def _are_of_one_grant(one: Tokens, other: Tokens) -> bool:
+    """Whether SoundCloud answered two consents with the same tokens, as far as can be seen."""
+    same_refresh = one.refresh_token is not None and one.refresh_token == other.refresh_token
+    return same_refresh or one.access_token == other.access_token
 
 
 def resource_key(found: Resource) -> str:

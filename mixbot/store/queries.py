@@ -212,9 +212,20 @@ class Store:
         )
         return await self._write(lambda connection: connection.execute(query).scalar_one())
 
-    async def start_link(self, attempt: LinkAttempt) -> None:
-        """Remember `attempt`; an older one of the same user is void from now on."""
-        await self._upsert(link_attempts, asdict(attempt))
+    async def start_link(self, attempt: LinkAttempt) -> LinkAttempt | None:
+        """Remember `attempt`; an older one of the same user, which is returned, is void."""
+        older = select(link_attempts).where(
+            link_attempts.c.user_id == attempt.user_id,
+            link_attempts.c.provider == attempt.provider,
+        )
+        begin = self._upserting(link_attempts, asdict(attempt))
+
+        def start(connection: Connection) -> AnyRow | None:
+            voided = connection.execute(older.with_for_update()).one_or_none()
+            connection.execute(begin)
+            return voided
+
+        return _attempt(await self._write(start))
 
     async def link_attempt(self, *, link: bytes) -> LinkAttempt | None:
         """The attempt behind a link, expired or not."""
@@ -343,11 +354,12 @@ class Store:
         )
         await self._write(lambda connection: connection.execute(query))
 
-    async def complete_link(self, attempt: LinkAttempt, account: Account) -> None:
+    async def complete_link(self, attempt: LinkAttempt, account: Account) -> Account | None:
         """Remember `account`, and that what waits in `attempt` is still to be done and told.
 
-        That is taken to be under way until `attempt.expires_at`, and over with `end_link`. A newer
-        attempt of the same user is left alone.
+        Returns the account that was in its place. What waits is taken to be under way until
+        `attempt.expires_at`, and over with `end_link`. A newer attempt of the same user is left
+        alone.
         """
         untold = replace(
             attempt,
@@ -365,12 +377,16 @@ class Store:
             consent_verifier=None,
         )
         remember, note = self._upserting(accounts, asdict(account)), self._insert(link_attempts)
+        wanted = {"user_id": account.user_id, "provider": account.provider}
 
-        def complete(connection: Connection) -> None:
+        def complete(connection: Connection) -> AnyRow | None:
+            replaced = connection.execute(_ACCOUNT.with_for_update(), wanted).one_or_none()
             connection.execute(remember)
             connection.execute(note.values(asdict(untold)).on_conflict_do_nothing())
+            return replaced
 
-        await self._write(complete)
+        row = await self._write(complete)
+        return Account(*row) if row else None
 
     async def take_untold(
         self, now: datetime, until: datetime, *, since: datetime
@@ -635,14 +651,15 @@ class Store:
 
     # Forgetting
 
-    async def purge(self, now: datetime) -> None:
-        """Drop what is too old to be of use."""
+    async def purge(self, now: datetime) -> Sequence[LinkAttempt]:
+        """Drop what is too old to be of use; returns the links among it that came to nothing."""
         await self._save_shares()
 
-        def drop(connection: Connection) -> None:
+        def drop(connection: Connection) -> Sequence[AnyRow]:
             started = link_attempts.c.started_at
             over = ~_UNTOLD | (started <= now - UNTOLD_KEPT)
-            connection.execute(delete(link_attempts).where(link_attempts.c.expires_at <= now, over))
+            expired = delete(link_attempts).where(link_attempts.c.expires_at <= now, over)
+            begun = connection.execute(expired.returning(link_attempts)).all()
             connection.execute(delete(link_starts).where(link_starts.c.since <= now - START_WINDOW))
             connection.execute(delete(shares).where(shares.c.shared_at <= now - SHARES_KEPT))
             connection.execute(delete(gates).where(gates.c.closed_until <= now))
@@ -651,20 +668,25 @@ class Store:
             unsent = uploads.c.alive_until.is_(None)
             old = uploads.c.changed_at <= now - DRAFTS_KEPT
             connection.execute(delete(uploads).where(unsent, old))
+            return begun
 
-        await self._database.write(drop, patient=True)
+        rows = await self._database.write(drop, patient=True)
+        return [LinkAttempt(*row) for row in rows]
 
-    async def forget(self, user_id: int) -> None:
-        """Drop everything about a user."""
+    async def forget(self, user_id: int) -> Sequence[LinkAttempt]:
+        """Drop everything about a user; returns the links that they had begun."""
 
         await self._save_shares()
 
-        def drop(connection: Connection) -> None:
+        def drop(connection: Connection) -> Sequence[AnyRow]:
+            theirs = delete(link_attempts).where(link_attempts.c.user_id == user_id)
+            begun = connection.execute(theirs.returning(link_attempts)).all()
             for table in metadata.tables.values():
                 if "user_id" in table.c:
                     connection.execute(delete(table).where(table.c.user_id == user_id))
+            return begun
 
-        await self._write(drop)
+        return [LinkAttempt(*row) for row in await self._write(drop)]
 
     async def forget_servers(self, kept: set[int]) -> None:
         """Drop what was decided for all servers but those `kept`, and what was shared there."""

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from mixbot import tokens
+from mixbot.accounts import CODE_TRIES, WrongCode
 from mixbot.sandbox import SoundCloudServer
 from mixbot.sandbox.discord import Message, User
+from mixbot.sandbox.mixcloud.faults import Situation
 from mixbot.sandbox.soundcloud import InvalidToken, RateLimit, ServerError, Track
 from mixbot.sandbox.soundcloud.api import Api
+from mixbot.sandbox.soundcloud.grants import Grants
 from mixbot.services import SOUNDCLOUD
 from mixbot.services import soundcloud as service
 from mixbot.soundcloud import Tokens
 from mixbot.tokens import written
 from tests.bot.test_acting import favorites
 from tests.bot.test_secrets import stored
-from tests.conftest import Scene, page_of, staged
+from tests.conftest import Scene, page_of, running, staged
 from tests.soundcloud.test_auth import Says
 from tests.web.browser import Browser, Page
 from tests.web.browser import browser as new_browser
@@ -607,3 +613,132 @@ async def test_a_consent_that_comes_to_nothing_is_signed_out(
     assert "SoundCloud did not complete the link" in page.text
     assert soundcloud.requests_to("POST", "/sign-out")
     assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
+
+
+async def test_linking_again_signs_out_what_was_linked_before(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    soundcloud.expire()  # so it has to be refreshed to be signed out
+    soundcloud.signed_in = ["ada-elsewhere"]
+    await link(scene, browser, scene.ada)
+    await scene.parts.accounts.close()
+    assert soundcloud.grants_of("ada-listens") == 0
+    await scene.use(scene.ada, "favorite", mix=link_of(track))
+    assert liked(soundcloud, "ada-elsewhere") == ["Flickermood"]
+
+
+async def test_linking_again_does_not_sign_out_the_very_tokens_that_it_was_given(
+    scene: Scene,
+    soundcloud: SoundCloudServer,
+    track: Track,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = soundcloud.tokens_for("ada-listens", CLIENT_ID)
+    monkeypatch.setattr(Grants, "begin", lambda *asked: given)
+    for _ in range(2):
+        await link(scene, browser, scene.ada)
+    await scene.parts.accounts.close()
+    assert not soundcloud.requests_to("POST", "/sign-out")
+    await scene.use(scene.ada, "favorite", mix=link_of(track))
+    assert liked(soundcloud) == ["Flickermood"]
+
+
+@pytest.fixture
+async def code_scene(tmp_path: Path, soundcloud: SoundCloudServer) -> AsyncIterator[Scene]:
+    """A bot without Discord's client secret: links are proved with a code."""
+    async with staged(tmp_path, sign_in=False, **known_to(soundcloud)) as scene:
+        yield scene
+
+
+async def shown_code(scene: Scene, browser: Browser) -> Page:
+    """The page with the code that Ada is to type into Discord."""
+    prompt = await scene.use(scene.ada, "soundcloud link")
+    page = await browser.open(prompt.link("Link SoundCloud"))
+    page = await browser.press(page, "Continue to SoundCloud")
+    return await browser.press(page, "Accept")
+
+
+async def test_a_newer_link_signs_out_one_whose_code_was_not_typed(
+    code_scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    assert (await shown_code(code_scene, browser)).code
+    assert soundcloud.grants_of("ada-listens") == 1
+    await code_scene.use(code_scene.ada, "soundcloud link")
+    await code_scene.parts.accounts.close()
+    assert soundcloud.grants_of("ada-listens") == 0
+
+
+class Meanwhile:
+    """Something happens before it is answered."""
+
+    def __init__(self, what: Callable[[], Awaitable[object]]) -> None:
+        self._what = what
+
+    async def answer(self, situation: Situation) -> web.StreamResponse:
+        await self._what()
+        return await situation.proceed()
+
+
+async def test_a_consent_to_a_link_that_was_replaced_meanwhile_is_signed_out(
+    code_scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    again = Meanwhile(lambda: code_scene.use(code_scene.ada, "soundcloud link"))
+    soundcloud.fault("GET", "/me", again, times=1)
+    page = await shown_code(code_scene, browser)
+    assert "used already, or replaced by a newer one" in page.text
+    await code_scene.parts.accounts.close()
+    assert soundcloud.grants_of("ada-listens") == 0
+
+
+async def test_a_code_that_nobody_guessed_is_signed_out(
+    code_scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    await shown_code(code_scene, browser)
+    accounts = code_scene.parts.accounts
+    for _ in range(CODE_TRIES):
+        with pytest.raises(WrongCode):
+            await accounts.enter_code(int(code_scene.ada.id), "AAAAAA", SOUNDCLOUD)
+    await accounts.close()
+    assert soundcloud.grants_of("ada-listens") == 0
+
+
+async def test_a_code_that_is_never_typed_is_signed_out_when_it_is_purged(
+    code_scene: Scene,
+    soundcloud: SoundCloudServer,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mixbot.accounts.CODE_LIFETIME", timedelta(0))
+    await shown_code(code_scene, browser)
+    soundcloud.expire()
+    await code_scene.parts.bot.close()
+    signed_out = asyncio.create_task(soundcloud.requested("POST", "/sign-out"))
+    async with running(code_scene.settings, code_scene.discord):  # which purges at its start
+        await signed_out
+    assert soundcloud.grants_of("ada-listens") == 0
+
+
+async def test_being_forgotten_signs_out_what_was_begun_too(
+    code_scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    await shown_code(code_scene, browser)
+    await code_scene.parts.bot.forget(int(code_scene.ada.id))
+    await code_scene.parts.accounts.close()
+    assert soundcloud.grants_of("ada-listens") == 0
+
+
+async def test_what_cannot_be_signed_out_now_is_let_go(
+    scene: Scene,
+    soundcloud: SoundCloudServer,
+    browser: Browser,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await link(scene, browser, scene.ada)
+    soundcloud.fault("POST", "/sign-out", ServerError())
+    with caplog.at_level("INFO", "mixbot.accounts"):
+        await link(scene, browser, scene.ada)
+        await scene.parts.accounts.close()
+    assert "lives on: Unreachable" in caplog.text
+    assert soundcloud.grants_of("ada-listens") == 2

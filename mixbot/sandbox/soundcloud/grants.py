@@ -144,6 +144,11 @@ class Grants:
             if access in (None, token):
                 session.access.pop(token, None)
 
+    def of(self, permalink: str) -> list[Session]:
+        """What that person consented to and has not ended."""
+        sessions = {*self._access.values()}
+        return [one for one in sessions if one.permalink == permalink and one.refresh]
+
     def end(self, session: Session) -> None:
         """Nothing that came of this consent is good any longer."""
         session.access.clear()
@@ -151,9 +156,8 @@ class Grants:
 
     def end_all(self, permalink: str) -> None:
         """What a person does who disconnects all applications."""
-        for session in {*self._access.values()}:
-            if session.permalink == permalink:
-                self.end(session)
+        for session in self.of(permalink):
+            self.end(session)
 
 
 def challenge_of(verifier: str) -> str:

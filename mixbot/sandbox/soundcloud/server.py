@@ -119,6 +119,10 @@ class SoundCloudServer(Loopback):
         """From now on nothing acts for that person any longer."""
         self._grants.end_all(permalink)
 
+    def grants_of(self, permalink: str) -> int:
+        """How many consents of that person are good for something still."""
+        return len(self._grants.of(permalink))
+
     @property
     def token_lifetime(self) -> timedelta:
         return self._grants.lifetime
