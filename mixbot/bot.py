@@ -36,7 +36,7 @@ from mixbot.ui.translation import Catalogues
 from mixbot.ui.watching import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mixbot.publishing import Sending
     from mixbot.settings import Settings
@@ -258,14 +258,17 @@ class MixBot(commands.AutoShardedBot):
             self.publishing.stop_all(user_id)
         return await self.accounts.unlink(user_id, provider)
 
-    async def forget(self, user_id: int) -> None:
-        """Drop everything about a user, here and in the store."""
+    async def forget(self, user_id: int) -> Mapping[str, Unlinked]:
+        """Drop everything about a user, here and in the store; by service, what was unlinked."""
+        parted = {}
         for provider in self.accounts.providers:
-            await self.unlink(user_id, provider)
+            if unlinked := await self.unlink(user_id, provider):
+                parted[provider] = unlinked
         self.accounts.withdraw(await self.store.forget(user_id))
         self.preferences.forget(user_id)
         for kind in ("query", "tag", "city"):
             self._recent.pop((user_id, kind), None)
+        return parted
 
     async def forget_servers_left(self) -> None:
         """Drop what was decided for servers that the bot is no longer in, and what they shared."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from mixbot.languages import LANGUAGES, N_, _, ngettext
-from mixbot.services import NAMES
+from mixbot.services import MIXCLOUD, NAMES
 from mixbot.ui import cards
 from mixbot.ui.answers import Answer, File
 from mixbot.ui.components import DANGER, Rows, button, row
 from mixbot.ui.handling import Interaction, handles
+from mixbot.ui.linking import parting
 from mixbot.ui.text import inline, when
 
 if TYPE_CHECKING:
@@ -123,8 +124,14 @@ async def decide(interaction: Interaction, match: re.Match[str]) -> None:
             case "keep":
                 await open_privacy(answer)
             case _forget:
-                await interaction.client.forget(interaction.user.id)
-                await answer.give(_(FORGOTTEN))
+                parted = await interaction.client.forget(interaction.user.id)
+                lines = [_(FORGOTTEN)]
+                lines += [
+                    parting(unlinked, provider)
+                    for provider, unlinked in parted.items()
+                    if provider != MIXCLOUD and not unlinked.signed_out
+                ]
+                await answer.give("\n".join(lines))
 
 
 async def _export(answer: Answer) -> None:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 SIGNATURE, TIMESTAMP = "X-Signature-Ed25519", "X-Signature-Timestamp"
 TAKEN_AWAY = "APPLICATION_DEAUTHORIZED"
-Forget = Callable[[int], Awaitable[None]]
+Forget = Callable[[int], Awaitable[object]]
 
 
 class Events:

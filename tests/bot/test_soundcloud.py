@@ -547,6 +547,7 @@ async def test_what_is_remembered_names_both_and_is_forgotten(
     await card.until(lambda card: "Shall I forget" in card.text)
     await scene.ada.click(card, "Forget me")
     await card.until(lambda card: "Forgotten" in card.text)
+    assert "could not be told" not in card.text
     assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
     assert soundcloud.requests_to("POST", "/sign-out")
 
@@ -742,3 +743,17 @@ async def test_what_cannot_be_signed_out_now_is_let_go(
         await scene.parts.accounts.close()
     assert "lives on: Unreachable" in caplog.text
     assert soundcloud.grants_of("ada-listens") == 2
+
+
+async def test_forget_me_tells_that_soundcloud_could_not_be_told(
+    scene: Scene, soundcloud: SoundCloudServer, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    soundcloud.fault("POST", "/sign-out", ServerError())
+    card = await scene.use(scene.ada, "mixcloud privacy")
+    await scene.ada.click(card, "Forget me…")
+    await card.until(lambda card: "Shall I forget" in card.text)
+    await scene.ada.click(card, "Forget me")
+    await card.until(lambda card: "Forgotten" in card.text)
+    assert "but SoundCloud could not be told" in card.text
+    assert await scene.parts.accounts.account(int(scene.ada.id), SOUNDCLOUD) is None
