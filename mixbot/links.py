@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import TypeAlias
 
 from mixbot import mixcloud, soundcloud
+from mixbot.mixcloud.links import DOMAINS as MIXCLOUDS
 from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
 from mixbot.services.soundcloud import PREFIX, url_of
+from mixbot.soundcloud.links import DOMAINS as SOUNDCLOUDS
+from mixbot.transport.addresses import Addresses
+
+_ADDRESSES = Addresses(*MIXCLOUDS, *SOUNDCLOUDS)
 
 Link: TypeAlias = mixcloud.Link | soundcloud.Link
 ShortLink: TypeAlias = mixcloud.ShortLink | soundcloud.ShortLink
@@ -31,8 +35,10 @@ class Page:
 
 
 def find_links(text: str) -> Iterator[Link | ShortLink]:
-    """Every link in `text` to a show or a person, those of Mixcloud first."""
-    return chain(mixcloud.find_links(text), soundcloud.find_links(text))
+    """Every link in `text` to a show or a person, in order."""
+    for address in _ADDRESSES.within(text):
+        yield from mixcloud.find_links(address)
+        yield from soundcloud.find_links(address)
 
 
 def key_of(link: Link) -> str:

@@ -30,7 +30,12 @@ MAY_IMPORT = {
     "mixbot.preferences": {"mixbot.store"},
     "mixbot.tokens": {"mixbot.soundcloud", "mixbot.store", "mixbot.vault"},
     "mixbot.services": {"mixbot.mixcloud", "mixbot.soundcloud", "mixbot.tokens"},
-    "mixbot.links": {"mixbot.mixcloud", "mixbot.services", "mixbot.soundcloud"},
+    "mixbot.links": {
+        "mixbot.mixcloud",
+        "mixbot.services",
+        "mixbot.soundcloud",
+        "mixbot.transport",
+    },
     "mixbot.accounts": {
         "mixbot.services",
         "mixbot.signin",

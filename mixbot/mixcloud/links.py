@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qs, quote, unquote
 
 from mixbot.transport.addresses import Addresses, seconds, split
 
+DOMAINS = ("mixcloud.com",)
 SITE = "https://www.mixcloud.com"
 
 # First segments that are pages of the site, and not users.
@@ -30,7 +31,7 @@ SHORT_HOST = "i.mixcloud.com"
 PLAYER_HOSTS = frozenset({"player-widget.mixcloud.com"})
 PLAYER_PATHS = ("/widget/iframe", "/media/swf/player/")
 
-_ADDRESSES = Addresses("mixcloud.com")
+_ADDRESSES = Addresses(*DOMAINS)
 _PASTED = re.compile(r"https://www\.mixcloud\.com(/[\w.-]+/[\w.-]+/)", re.ASCII)
 _TYPED = re.compile(r"/?(?!\S*mixcloud\.com)[^\s:@?#/\\]+(?:/[^\s:@?#/\\]+)?/?", re.IGNORECASE)
 # White space, control characters and halves of characters, too, are in nobody's name.

@@ -11,6 +11,7 @@ from mixbot.transport.addresses import Addresses, seconds, split
 
 from .constants import API_ROOT
 
+DOMAINS = ("soundcloud.com", "soundcloud.app.goo.gl")
 SITE = "https://soundcloud.com"
 
 # First segments that are pages of the site, and not users.
@@ -31,7 +32,7 @@ API_HOST = "api.soundcloud.com"
 PLAYER_HOSTS = frozenset({"w.soundcloud.com", "player.soundcloud.com"})
 PLAYER_PATHS = frozenset({"/player", "/player/", "/player.swf"})
 
-_ADDRESSES = Addresses("soundcloud.com", "soundcloud.app.goo.gl")
+_ADDRESSES = Addresses(*DOMAINS)
 _TYPED = re.compile(r"/?[\w-]+(?:/[\w-]+)*/?", re.ASCII)
 _SEGMENT = re.compile(r"[\w-]+", re.ASCII)
 _SECRET = re.compile(r"s-[\w-]+", re.ASCII)

@@ -531,8 +531,7 @@ async def test_links_in_messages_are_answered_with_cards_of_both(
         await scene.ada.say(direct, f"{link_of(track)} https://www.mixcloud.com{scene.jazz}")
         await scene.discord.requested("POST", f"/channels/{direct.id}/messages")
         card = scene.ada.messages(direct)[-1]
-        assert link_of(track) in card.text
-        assert scene.jazz in card.text
+        assert card.text.index(link_of(track)) < card.text.index(scene.jazz)
         assert "♥ Like" in [button.label for button in card.buttons]
 
 
