@@ -20,6 +20,7 @@ from mixbot.arguments import (
     is_private,
     may_anybody_turn,
     show_key,
+    starting_at,
     suggest,
     suggested_queries,
 )
@@ -92,7 +93,8 @@ class SoundCloudCommands(
         visibility: Visibility | None = None,
     ) -> None:
         async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
-            await showing.open_show(answer, await show_key(interaction, track, SOUNDCLOUD))
+            key = await show_key(interaction, track, SOUNDCLOUD)
+            await showing.open_show(answer, key, at=starting_at(track))
 
     @app_commands.command(
         description=N_("Link your SoundCloud account, so that the buttons act as you."),

@@ -265,7 +265,7 @@ async def _key(
 
 def starting_at(mention: Mention | None) -> int | None:
     """Where a link begins to play, in seconds, if it says so."""
-    return mention.start if isinstance(mention, mixcloud.Link) else None
+    return mention.start if isinstance(mention, Link) else None
 
 
 async def suggest(

@@ -110,7 +110,7 @@ async def key_behind(bot: MixBot, link: ShortLink) -> str:
 
 
 async def open_show(answer: Answer, key: str, *, at: int | None = None) -> None:
-    """Answer with a show's card; with what is played `at` so many seconds."""
+    """Answer with a show's card; with what is played `at` so many seconds, or a way there."""
     bot = answer.interaction.client
     kept = bot.details.get(key)
     drawn = kept.drawn.get(answer.form) if kept and at is None else None
@@ -125,7 +125,7 @@ async def open_show(answer: Answer, key: str, *, at: int | None = None) -> None:
 async def _draw_show(answer: Answer, key: str, at: int | None) -> Drawn:
     bot = answer.interaction.client
     if provider_of(key) == SOUNDCLOUD:
-        return await tracks.draw(answer, key)
+        return await tracks.draw(answer, key, at)
     show = await fetch_show(bot, key)
     rows = [
         await show_buttons(bot, show, start=at),

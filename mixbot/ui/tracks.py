@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import orjson
 
 from mixbot.languages import N_, _
 from mixbot.links import page_of
+from mixbot.mixcloud.tracklists import written_time
 from mixbot.services import SOUNDCLOUD
 from mixbot.services.soundcloud import resource_key
 from mixbot.soundcloud import Playlist, Resource, ShortLink, Track, User
@@ -79,14 +81,14 @@ def _slim(found: Resource) -> dict[str, Any]:
     return found.data | {"tracks": known[: cards.TRACKS_SHOWN]}
 
 
-async def draw(answer: Answer, key: str) -> Drawn:
-    """The answer with the card of the track or playlist at `key`."""
+async def draw(answer: Answer, key: str, at: int | None) -> Drawn:
+    """The answer with the card of the track or playlist at `key`, to be played `at` a moment."""
     bot = answer.interaction.client
     track = await fetch_track(bot, key)
-    rows = [await _buttons(bot, key), await _more_buttons(bot, key, answer.private)]
+    rows = [await _buttons(bot, key, start=at), await _more_buttons(bot, key, answer.private)]
     body = answer.drawn(cards.track(track), rows)
     drawn = Drawn(key, track.title, written_once(body))
-    if kept := bot.details.get(key):
+    if at is None and (kept := bot.details.get(key)):
         kept.drawn[answer.form] = drawn
     return drawn
 
@@ -120,15 +122,18 @@ async def open_me(answer: Answer) -> None:
     await answer.give(card=cards.artist(user), rows=[row(lists_menu(ref, LISTS)), row(*buttons)])
 
 
-async def _buttons(bot: MixBot, key: str) -> Component:
+async def _buttons(bot: MixBot, key: str, *, start: int | None = None) -> Component:
     """♥ Like · Follow · Repost · Play, in a row."""
+    page = page_of(key)
     ref = await reference(bot.store, key)
-    host = await reference(bot.store, page_of(key).host)
+    host = await reference(bot.store, page.host)
+    # As the site writes it; of a playlist, it does not say in which track.
+    moment = f"#t={quote(written_time(start), safe='')}" if start and not page.is_playlist else ""
     return row(
         action_button("favorite", ref, SOUNDCLOUD),
         action_button("follow", host, SOUNDCLOUD),
         action_button("repost", ref, SOUNDCLOUD),
-        *link_buttons(_("▶ Play on SoundCloud"), page_of(key).url),
+        *link_buttons(_("▶ Play on SoundCloud"), page.url + moment),
     )
 
 

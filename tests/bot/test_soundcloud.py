@@ -208,6 +208,20 @@ async def test_a_link_in_any_form_shows_its_track(scene: Scene, track: Track, wr
     assert "From \\*Soulhack\\*." in card.text
 
 
+async def test_a_link_to_a_moment_is_played_from_there(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track
+) -> None:
+    card = await scene.use(scene.ada, "soundcloud show", track=f"{link_of(track)}#t=1%3A16")
+    assert card.link("▶ Play on SoundCloud") == f"{link_of(track)}#t=1%3A16"
+    assert page_of(card) == link_of(track)
+    card = await scene.use(scene.ada, "soundcloud show", track=link_of(track))
+    assert card.link("▶ Play on SoundCloud") == link_of(track)
+    soundcloud.catalogue.add_playlist("forss", "All of it", [track])
+    playlist = "https://soundcloud.com/forss/sets/all-of-it"
+    card = await scene.use(scene.ada, "soundcloud show", track=f"{playlist}#t=90")
+    assert card.link("▶ Play on SoundCloud") == playlist  # in which no moment is
+
+
 async def test_what_is_no_track_is_read_back(scene: Scene) -> None:
     answer = await scene.use(scene.ada, "soundcloud show", track="https://soundcloud.com/forss")
     assert answer.ephemeral
