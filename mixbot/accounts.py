@@ -291,6 +291,10 @@ class Accounts:
         """The services there are here."""
         return list(self._services)
 
+    def seconds_closed(self) -> dict[str, float]:
+        """For how long each service asks to be left alone."""
+        return {provider: one.seconds_closed() for provider, one in self._services.items()}
+
     async def account(self, user_id: int, provider: str = MIXCLOUD) -> Account | None:
         """The account at a service that a Discord user is linked to."""
         return await self._store.account(user_id, provider)

@@ -189,7 +189,7 @@ async def assembled(
         await stack.enter_async_context(at_work(leave(bot)))
         await stack.enter_async_context(at_work(metrics.measure_lag()))
         pulse = Pulse(bot, store)
-        tell_ages(metrics, pulse, client)
+        tell_ages(metrics, pulse, accounts)
         if listener:
             pages = create_app(
                 accounts,
@@ -298,7 +298,7 @@ def patiently(problem: type[Exception], *, attempts: int | None = None) -> Async
     )
 
 
-def tell_ages(metrics: Metrics, pulse: Pulse, client: Mixcloud) -> None:
+def tell_ages(metrics: Metrics, pulse: Pulse, accounts: Accounts) -> None:
     """Metrics that are looked up when somebody asks."""
     metrics.watch(
         "shard_heartbeat_age_seconds", "Since Discord acknowledged one", pulse.heartbeat_ages
@@ -308,8 +308,9 @@ def tell_ages(metrics: Metrics, pulse: Pulse, client: Mixcloud) -> None:
     )
     metrics.watch(
         "gate_closed_seconds",
-        "How long Mixcloud asks to wait",
-        lambda: {"": client.gate.seconds_left()},
+        "How long a service asks to wait",
+        accounts.seconds_closed,
+        label="service",
     )
 
 

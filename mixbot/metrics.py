@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter as Counts
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -62,8 +63,8 @@ class Metrics:
         self._acknowledged = cache(self.acknowledged.labels)
         self._call = cache(self.calls.labels)
         self._call_seconds = cache(self.call_seconds.labels)
-        self._failures = 0  # of Mixcloud, one after the other
-        self._failing_since: datetime | None = None
+        self._failures = Counts[str]()  # of a service, one after the other
+        self._failing_since: dict[str, datetime] = {}
         self.largest_lag = self._gauge("loop_lag_largest_seconds", "The most it was since start")
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
@@ -89,19 +90,16 @@ class Metrics:
         route = route_of(exchange.method, exchange.path)
         self._call(service, route, str(exchange.status or "none")).inc()
         self._call_seconds(service, route).observe(exchange.seconds)
-        if service != MIXCLOUD:
-            return
         if exchange.status is not None and exchange.status < 500:
-            self._failures = 0
+            self._failures[service] = 0
             return
-        if not self._failures:
-            self._failing_since = datetime.now(UTC)
-        self._failures += 1
+        if not self._failures[service]:
+            self._failing_since[service] = datetime.now(UTC)
+        self._failures[service] += 1
 
-    @property
-    def mixcloud_fails_since(self) -> datetime | None:
-        """Since when Mixcloud has given no usable answer, several times; None if it does."""
-        return self._failing_since if self._failures >= FAILURES else None
+    def fails_since(self, service: str) -> datetime | None:
+        """Since when a service has given no usable answer, several times; None if it does."""
+        return self._failing_since[service] if self._failures[service] >= FAILURES else None
 
     def step(self, step: str, outcome: str) -> None:
         """Count a step of linking."""
@@ -111,9 +109,16 @@ class Metrics:
         """Count what came of an upload."""
         self.uploads.labels(outcome).inc()
 
-    def watch(self, name: str, about: str, values: Callable[[], Mapping[str, float]]) -> None:
+    def watch(
+        self,
+        name: str,
+        about: str,
+        values: Callable[[], Mapping[str, float]],
+        *,
+        label: str = "shard",
+    ) -> None:
         """Tell of `values` whenever somebody asks; by shard, or under an empty name."""
-        self.registry.register(_Asked(f"mixbot_{name}", about, values))
+        self.registry.register(_Asked(f"mixbot_{name}", about, values, label))
 
     async def measure_lag(self) -> None:
         """Measure, again and again, how late the event loop is."""
@@ -130,15 +135,18 @@ class Metrics:
 class _Asked(Collector):
     """Values that are looked up when they are asked for."""
 
-    def __init__(self, name: str, about: str, values: Callable[[], Mapping[str, float]]) -> None:
+    def __init__(
+        self, name: str, about: str, values: Callable[[], Mapping[str, float]], label: str
+    ) -> None:
         self._name = name
         self._about = about
         self._values = values
+        self._label = label
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         values = self._values()
         family = GaugeMetricFamily(
-            self._name, self._about, labels=[] if "" in values else ["shard"]
+            self._name, self._about, labels=[] if "" in values else [self._label]
         )
         for label, value in values.items():
             family.add_metric([label] if label else [], value)

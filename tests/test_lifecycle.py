@@ -213,7 +213,7 @@ async def test_what_happens_is_counted_without_names(scene: Scene) -> None:
         f'mixbot_upstream_calls_total{{route="GET /search/",{ANSWERED}}} 1.0',
         f'mixbot_upstream_calls_total{{route="POST /*/*/favorite/",{ANSWERED}}} 1.0',
         'mixbot_link_steps_total{outcome="done",step="start"} 1.0',
-        "mixbot_gate_closed_seconds 0.0",
+        'mixbot_gate_closed_seconds{service="mixcloud"} 0.0',
     ):
         assert line in text, text
     assert 'mixbot_shard_heartbeat_age_seconds{shard="0"}' in text

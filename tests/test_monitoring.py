@@ -48,10 +48,12 @@ async def test_what_is_watched_is_measured(file: str, scene: Scene) -> None:
 @pytest.mark.parametrize("file", ["grafana.json", "alerts.yml"])
 def test_one_service_is_not_taken_for_the_other(file: str) -> None:
     """What is asked of both is told apart wherever it is added up."""
-    about_both = [one for one in expressions(file) if "mixbot_upstream_" in one]
-    assert about_both
-    for expression in about_both:
-        assert all("service" in names for names in re.findall(r"sum([^(]*\([^)]*\))", expression))
+    for name in ("mixbot_upstream_", "mixbot_gate_closed_"):
+        about_both = [one for one in expressions(file) if name in one]
+        assert about_both
+        for expression in about_both:
+            added_up = re.findall(r"(?:sum|max)([^(]*\([^)]*\))", expression)
+            assert all("service" in names for names in added_up)
 
 
 def test_every_alert_says_what_is_wrong() -> None:

@@ -50,6 +50,9 @@ class Service(Protocol[Client]):
     def can_link(self) -> bool:
         """Whether mixbot is registered at the service."""
 
+    def seconds_closed(self) -> float:
+        """For how long it asks to be left alone; 0 if it does not."""
+
     def consent_url(self, nonce: str, verifier: str) -> str:
         """Where a person agrees; the browser comes back with `nonce`. `verifier` is PKCE's."""
 

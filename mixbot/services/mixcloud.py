@@ -42,6 +42,9 @@ class MixcloudService:
     def can_link(self) -> bool:
         return self._oauth is not None
 
+    def seconds_closed(self) -> float:
+        return self.client.gate.seconds_left()
+
     def consent_url(self, nonce: str, verifier: str) -> str:
         return self._consent(nonce).authorization_url
 

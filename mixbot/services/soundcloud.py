@@ -54,6 +54,9 @@ class SoundCloudService:
 
     can_link = True
 
+    def seconds_closed(self) -> float:
+        return self.client.gate.seconds_left()
+
     def consent_url(self, nonce: str, verifier: str) -> str:
         return self._oauth.authorization(state=nonce, code_verifier=verifier).url
 

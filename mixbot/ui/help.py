@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from mixbot.languages import _, spoken
+from mixbot.services import NAMES
 from mixbot.ui.cards import Card
 from mixbot.ui.text import when
 
@@ -28,12 +29,20 @@ async def card(bot: MixBot) -> Card:
 
 def _status(bot: MixBot) -> str:
     """How it is going, if it is not going well."""
-    if seconds := bot.mixcloud.gate.seconds_left():
-        moment = datetime.now(UTC) + timedelta(seconds=seconds)
-        return _("⚠ Mixcloud asks me to wait until {moment}.", moment=when(moment, "t"))
-    if since := bot.metrics.mixcloud_fails_since:
-        return _("⚠ Mixcloud has not answered since {moment}.", moment=when(since, "t"))
-    return ""
+    said = []
+    for provider, seconds in bot.accounts.seconds_closed().items():
+        service = NAMES[provider]
+        if seconds:
+            moment = when(datetime.now(UTC) + timedelta(seconds=seconds), "t")
+            said.append(
+                _("⚠ {service} asks me to wait until {moment}.", service=service, moment=moment)
+            )
+        elif since := bot.metrics.fails_since(provider):
+            moment = when(since, "t")
+            said.append(
+                _("⚠ {service} has not answered since {moment}.", service=service, moment=moment)
+            )
+    return " ".join(said)
 
 
 async def _card(bot: MixBot) -> Card:

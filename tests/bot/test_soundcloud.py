@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.bot.test_acting import favorites
 from tests.bot.test_secrets import stored
 from tests.conftest import Scene, page_of, running, staged
 from tests.soundcloud.test_auth import Says
+from tests.test_lifecycle import get
 from tests.web.browser import Browser, Page
 from tests.web.browser import browser as new_browser
 
@@ -503,6 +505,30 @@ async def test_soundcloud_down_and_busy_is_said_in_its_name(
     answer = await scene.use(scene.ada, "soundcloud search", query="rain")
     assert answer.content.startswith("SoundCloud asks to wait. Try again <t:")
     assert (await scene.use(scene.ada, "mixcloud search", query="jazz")).text  # it is not held back
+
+
+async def test_help_and_metrics_are_honest_about_soundcloud_too(
+    scene: Scene, soundcloud: SoundCloudServer
+) -> None:
+    await scene.use(scene.ada, "soundcloud search", query="rain")
+    assert "⚠" not in (await scene.use(scene.ada, "mixcloud help")).text
+    soundcloud.fault("GET", "/**", ServerError(503))
+    for word in ("snow", "hail"):
+        await scene.use(scene.ada, "soundcloud search", query=word)
+    told = (await scene.use(scene.ada, "mixcloud help")).text
+    assert "⚠ SoundCloud has not answered since <t:" in told
+    assert "⚠ Mixcloud" not in told
+    soundcloud.clear_faults()
+    soundcloud.fault("GET", "/tracks", RateLimit(300), times=1)
+    await scene.use(scene.ada, "soundcloud search", query="storm")
+    told = (await scene.use(scene.ada, "mixcloud help")).text
+    assert "⚠ SoundCloud asks me to wait until <t:" in told
+    assert "has not answered" not in told
+    _status, metrics = await get(scene, "/metrics")
+    assert 'mixbot_gate_closed_seconds{service="mixcloud"} 0.0' in metrics
+    closed = re.search(r'mixbot_gate_closed_seconds\{service="soundcloud"\} (.*)', metrics)
+    assert closed
+    assert 200 < float(closed[1]) < 310
 
 
 @pytest.mark.parametrize("said", ["null", "[]", '{"collection": []}', "[null]"])
