@@ -92,7 +92,8 @@ class SoundCloudCommands(
         track: app_commands.Transform[Mention, TrackLink] | None = None,
         visibility: Visibility | None = None,
     ) -> None:
-        async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
+        private = await is_private(interaction, visibility, track)
+        async with Answer(interaction, private=private) as answer:
             key = await show_key(interaction, track, SOUNDCLOUD)
             await showing.open_show(answer, key, at=starting_at(track))
 

@@ -65,11 +65,18 @@ LANGUAGE_CHOICES = [
 
 
 async def is_private(
-    interaction: discord.Interaction[MixBot], visibility: app_commands.Choice[str] | None
+    interaction: discord.Interaction[MixBot],
+    visibility: app_commands.Choice[str] | None,
+    about: Mention | None = None,
 ) -> bool:
-    """Whether only who asked is to see the answer: as they say, else as the server has it."""
+    """Whether only who asked is to see the answer: as they say, else as the server has it.
+
+    What is private at SoundCloud is shown to others only if they say so.
+    """
     if visibility is not None:
         return visibility.value == ONLY_ME.value
+    if isinstance(about, soundcloud.Link) and about.secret:
+        return True
     return (await interaction.client.preferences.server_at_hand(interaction.guild_id)).private
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -31,7 +31,7 @@ class Page:
     url: str
     host: str  # the key of whose it is
     is_playlist: bool = False
-    is_secret: bool = False  # whoever knows the key can open it, and nobody else
+    secret: str | None = field(default=None, repr=False)  # in the key, and opens what is private
 
 
 def find_links(text: str) -> Iterator[Link | ShortLink]:
@@ -64,7 +64,7 @@ def page_of(key: str) -> Page:
             url_of(key),
             PREFIX + user,
             is_playlist=is_playlist,
-            is_secret=len(names) > 1,
+            secret=names[1] if len(names) > 1 else None,
         )
     link = mixcloud.Link.from_key(key)
     return Page(MIXCLOUD, link.user, link.show, link.url, mixcloud.Link(link.user).key)

@@ -402,7 +402,7 @@ async def note_share(
 
     Of a private one nothing is noted: it would be suggested in other channels, too.
     """
-    if not page_of(show_key).is_secret:
+    if page_of(show_key).secret is None:
         await bot.store.record_share(
             channel_id,
             show_key,

@@ -201,7 +201,10 @@ class Listing:
         if kind := TRACK_SEARCHES.get(self.code):
             return await service.client.search(self.query, type=kind, limit=self.size)
         path = OF_TRACKS[self.code].format(await service.urn(self.query))
-        return await service.client.list_at(f"/{path}", limit=self.size)
+        query: dict[str, Any] = {"limit": self.size}
+        if secret := page_of(self.query).secret:
+            query["secret_token"] = secret
+        return await service.client.list_at(f"/{path}", **query)
 
     async def _keep(self, bot: MixBot, page: soundcloud.ResourceList, offset: int) -> Leaf:
         for _again in range(MOST_EMPTY):

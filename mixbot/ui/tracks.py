@@ -141,12 +141,12 @@ async def _more_buttons(bot: MixBot, key: str, private: bool) -> Component:
     """What else there is to see of a track or playlist."""
     ref = await reference(bot.store, key)
     page = page_of(key)
-    see = "K" if page.is_playlist else "M"
-    label = _("Tracks") if page.is_playlist else _("Similar")
-    buttons = [
-        button(label, f"m1:see:{see}:{ref}"),
-        button(_("Artist"), f"m1:host:{await reference(bot.store, page.host)}"),
-    ]
+    buttons = []
+    if page.is_playlist:
+        buttons.append(button(_("Tracks"), f"m1:see:K:{ref}"))
+    elif page.secret is None:  # SoundCloud has no list of what is similar to a private track
+        buttons.append(button(_("Similar"), f"m1:see:M:{ref}"))
+    buttons.append(button(_("Artist"), f"m1:host:{await reference(bot.store, page.host)}"))
     if private:
         buttons.append(button(_("Show to all"), f"m1:all:show:{ref}"))
     return row(*buttons)

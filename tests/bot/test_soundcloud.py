@@ -594,13 +594,45 @@ async def test_what_is_remembered_names_both_and_is_forgotten(
 async def test_nothing_is_noted_of_a_private_track(
     scene: Scene, soundcloud: SoundCloudServer, track: Track
 ) -> None:
+    track.private, track.secret = True, "s-AbCdEf"
     private = f"{link_of(track)}/s-AbCdEf"
     store = scene.parts.store
-    await scene.use(scene.ada, "soundcloud show", track=private)
+    card = await scene.use(scene.ada, "soundcloud show", track=private, visibility="everyone")
+    assert page_of(card) == link_of(track)
     assert not await store.recent_shares(guild_id=int(scene.guild.id))
+    track.private = False
     await scene.use(scene.ada, "soundcloud show", track=link_of(track))
     [share] = await store.recent_shares(guild_id=int(scene.guild.id))
     assert share.key == "soundcloud:forss/flickermood"
+
+
+async def test_a_private_track_is_shown_to_who_asked_alone_unless_they_say_otherwise(
+    scene: Scene, track: Track
+) -> None:
+    track.private, track.secret = True, "s-AbCdEf"
+    private = f"{link_of(track)}/s-AbCdEf"
+    card = await scene.use(scene.ada, "soundcloud show", track=private)
+    assert card.ephemeral
+    assert card.link("▶ Play on SoundCloud") == private
+    assert "Similar" not in [button.label for button in card.buttons]  # nobody is told of those
+    card = await scene.use(scene.ada, "soundcloud show", track=private, visibility="everyone")
+    assert not card.ephemeral
+
+
+async def test_what_is_in_a_private_playlist_is_listed_with_its_secret(
+    scene: Scene, soundcloud: SoundCloudServer
+) -> None:
+    tracks = [soundcloud.catalogue.add_track("forss", f"Track {n}") for n in range(25)]
+    soundcloud.catalogue.add_playlist("forss", "Mine", tracks, private=True, secret="s-AbCdEf")
+    link = "https://soundcloud.com/forss/sets/mine/s-AbCdEf"
+    card = await scene.use(scene.ada, "soundcloud show", track=link)
+    opened = await (await scene.ada.click(card, "Tracks")).reply()
+    assert opened.ephemeral
+    assert page_of(opened) == link_of(tracks[0])
+    await scene.ada.choose(opened, "More results…")
+    await opened.until(lambda card: "21 of" in card.text)
+    assert page_of(opened) == link_of(tracks[20])
+    assert not await scene.parts.store.recent_shares(guild_id=int(scene.guild.id))
 
 
 async def test_no_secret_of_soundcloud_is_left_anywhere(

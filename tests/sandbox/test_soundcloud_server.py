@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import aiohttp
 import pytest
@@ -256,6 +256,30 @@ async def test_private_tracks_are_their_owner_s(
     assert (await api(server, web, f"/likes/tracks/{track.id}", other, method="POST"))[0] == 404
     assert (await api(server, web, path, other, method="DELETE"))[0] == 404
     assert (await api(server, web, path, mine, method="DELETE"))[0] == 200
+
+
+async def test_who_knows_a_secret_finds_what_is_private(
+    server: SoundCloudServer, web: aiohttp.ClientSession
+) -> None:
+    track = server.catalogue.add_track("juno-park", "Secret", private=True, secret="s-AbC")
+    mix = server.catalogue.add_playlist("juno-park", "Mix", [track], private=True, secret="s-DeF")
+    access = server.token_for("theo_m")
+    for what, path in (
+        (f"tracks/soundcloud:tracks:{track.id}", "secret"),
+        (f"playlists/soundcloud:playlists:{mix.id}", "sets/mix"),
+    ):
+        right = track.secret if what.startswith("tracks") else mix.secret
+        for secret, status in ((f"/{right}", 200), ("/s-Guess", 404), ("", 404)):
+            page = quote(f"https://soundcloud.com/juno-park/{path}{secret}", safe="")
+            _found, told = await api(server, web, f"/resolve?url={page}", access)
+            place = told["location"].removeprefix(server.api_url)
+            assert (await api(server, web, place, access))[0] == status
+        assert (await api(server, web, f"/{what}?secret_token=", access))[0] == 404
+    tracks = f"/playlists/soundcloud:playlists:{mix.id}/tracks"
+    assert (await api(server, web, tracks, access))[0] == 404
+    assert len((await api(server, web, f"{tracks}?secret_token=s-DeF", access))[1]) == 1
+    for path in ("/playlists?q=mix", f"/users/soundcloud:users:{mix.user.id}/playlists"):
+        assert mix.title not in str(await api(server, web, path, access))
 
 
 async def test_faults_are_those_of_mixcloud_and_its_own(

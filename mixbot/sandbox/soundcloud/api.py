@@ -26,6 +26,7 @@ SITE_HOSTS = ("soundcloud.com", "www.soundcloud.com", "m.soundcloud.com")
 SHORT_HOST = "on.soundcloud.com"
 
 T = TypeVar("T")
+Made = TypeVar("Made", Track, Playlist)
 
 
 @dataclass(slots=True)
@@ -137,13 +138,15 @@ class Api:
                 user = self._one("users", name, catalogue.users)
                 return draw.user(user) if not rest else self._of_user(call, draw, user, rest)
             case ("tracks", name, *rest):
-                track = self._visible(self._one("tracks", name, catalogue.tracks), viewer)
+                track = self._visible(self._one("tracks", name, catalogue.tracks), viewer, call)
                 return draw.track(track) if not rest else self._of_track(call, draw, track, rest)
             case ("playlists", name):
-                playlist = self._one("playlists", name, catalogue.playlists)
+                found = self._one("playlists", name, catalogue.playlists)
+                playlist = self._visible(found, viewer, call)
                 return draw.playlist(playlist, tracks=call.query.get("show_tracks") != "false")
             case ("playlists", name, "tracks"):
-                playlist = self._one("playlists", name, catalogue.playlists)
+                found = self._one("playlists", name, catalogue.playlists)
+                playlist = self._visible(found, viewer, call)
                 return self._listed(call, playlist.tracks, draw.any)
             case ("tracks" | "playlists" | "users" as kind,):
                 return self._listed(call, self._searched(kind, call), draw.any)
@@ -153,6 +156,7 @@ class Api:
         """The address of what `url` is the page of."""
         parts = urlsplit(call.query.get("url", ""))
         found: User | Track | Playlist | None = None
+        rest: list[str] = []
         if parts.hostname == SHORT_HOST:
             return self._place(call, self._numbered(parts.path.strip("/")))
         if parts.hostname not in SITE_HOSTS:
@@ -160,11 +164,12 @@ class Api:
         match [unquote(segment) for segment in parts.path.strip("/").split("/")]:
             case [user]:
                 found = self._catalogue.user(user)
-            case [user, track]:
-                found = self._catalogue.track(user, track)
-            case [user, "sets", playlist]:
+            case [user, "sets", playlist, *rest]:
                 found = self._catalogue.playlist(user, playlist)
-        return self._place(call, found)
+            case [user, track, *rest]:
+                found = self._catalogue.track(user, track)
+        secret = f"?{urlencode({'secret_token': rest[0]})}" if rest else ""
+        return self._place(call, found) + secret
 
     def _numbered(self, code: str) -> User | Track | Playlist | None:
         """What has that number: so short links are made here."""
@@ -193,7 +198,7 @@ class Api:
             case ["tracks"]:
                 found = [one for one in catalogue.tracks_of(user) if mine or not one.private]
             case ["playlists"]:
-                found = catalogue.playlists_of(user)
+                found = [one for one in catalogue.playlists_of(user) if mine or not one.private]
             case ["likes" | "reposts" as deed, "tracks" | "playlists" as kind]:
                 ties = catalogue.likes if deed == "likes" else catalogue.reposts
                 wanted = Track if kind == "tracks" else Playlist
@@ -240,7 +245,7 @@ class Api:
         public = [track for track in catalogue.tracks.values() if not track.private]
         known: Mapping[str, Sequence[Any]] = {
             "tracks": sorted(public, key=lambda track: -track.plays),
-            "playlists": list(catalogue.playlists.values()),
+            "playlists": [one for one in catalogue.playlists.values() if not one.private],
             "users": list(catalogue.users.values()),
         }
         if urns := call.query.get("urns"):
@@ -281,10 +286,12 @@ class Api:
             raise not_found()
         return found
 
-    def _visible(self, track: Track, viewer: User | None) -> Track:
-        if track.private and track.user is not viewer:
+    def _visible(self, what: Made, viewer: User | None, call: Call | None = None) -> Made:
+        """`what`, for its owner or whoever asks with its secret if it is private."""
+        told = call.query.get("secret_token") if call else None
+        if what.private and what.user is not viewer and (not told or told != what.secret):
             raise not_found()
-        return track
+        return what
 
     # Acting
 
@@ -324,7 +331,7 @@ class Api:
 
     def _tied(self, kind: str, name: str, viewer: User) -> Track | Playlist:
         if kind == "playlists":
-            return self._one("playlists", name, self._catalogue.playlists)
+            return self._visible(self._one("playlists", name, self._catalogue.playlists), viewer)
         if kind != "tracks":
             raise not_found()
         return self._visible(self._one("tracks", name, self._catalogue.tracks), viewer)

@@ -38,7 +38,8 @@ class User(Record):
 class Track(Record):
     """Its counts start where they are set and grow with what people do here; lengths are ms.
 
-    A `private` one is found by its owner only. `hidden_stats` is SoundCloud's quiet mode.
+    A `private` one is found by its owner only, and by who knows its `secret` (`s-…`).
+    `hidden_stats` is SoundCloud's quiet mode.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Track(Record):
     likes: int = 0
     reposts: int = 0
     private: bool = False
+    secret: str | None = None
     hidden_stats: bool = False
     access: str = "playable"
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class Track(Record):
 
 @dataclass(eq=False, slots=True)
 class Playlist(Record):
-    """Tracks that `user` put together."""
+    """Tracks that `user` put together; a `private` one is as a private track is."""
 
     id: int
     user: User
@@ -72,6 +74,7 @@ class Playlist(Record):
     likes: int = 0
     reposts: int = 0
     private: bool = False
+    secret: str | None = None
 
 
 @dataclass(eq=False, slots=True)
