@@ -27,9 +27,11 @@ from mixbot.mixcloud import Mixcloud
 from mixbot.preferences import Preferences
 from mixbot.publishing import Publishing
 from mixbot.services import MIXCLOUD, SOUNDCLOUD
+from mixbot.soundcloud import Resource
 from mixbot.store import Store
 from mixbot.ui import acting, handling, publishing, replies
 from mixbot.ui.answers import Patience
+from mixbot.ui.cards import named
 from mixbot.ui.references import plain_text
 from mixbot.ui.tongues import speak_to
 from mixbot.ui.translation import Catalogues
@@ -145,6 +147,8 @@ class MixBot(commands.AutoShardedBot):
         self.pages: TTLCache[tuple[str, str, int], Leaf] = TTLCache(PAGES_KEPT, KEPT_SECONDS)
         self.details: TTLCache[str, Detail] = TTLCache(DETAILS_KEPT, KEPT_SECONDS)  # by key
         self.names: LRUCache[str, str] = LRUCache(4096)  # show or person → its title
+        if SOUNDCLOUD in accounts.providers:
+            accounts.soundcloud.on_found = self._name
         self.help_cards: dict[str, Card] = {}  # by language
         self._recent: LRUCache[tuple[int, str], list[str]] = LRUCache(4096)
         self._command_ids: dict[str, int] | None = None
@@ -211,6 +215,9 @@ class MixBot(commands.AutoShardedBot):
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Where discord.py would look for commands written as text: there are none."""
+
+    def _name(self, key: str, found: Resource) -> None:
+        self.names[key] = named(found)
 
     async def _tell(self, sending: Sending) -> None:
         await publishing.tell(self, sending)

@@ -90,6 +90,7 @@ MAY_IMPORT = {
         "mixbot.preferences",
         "mixbot.publishing",
         "mixbot.services",
+        "mixbot.soundcloud",
         "mixbot.store",
         "mixbot.ui",
     },

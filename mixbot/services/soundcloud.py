@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from cachetools import TTLCache
@@ -33,7 +34,10 @@ KEPT_SECONDS = 3600.0  # who renames a page leaves its address to others
 
 
 class SoundCloudService:
-    """Tokens that live for an hour and are refreshed; `state` and PKCE at the consent."""
+    """Tokens that live for an hour and are refreshed; `state` and PKCE at the consent.
+
+    `on_found` is told of everything that had to be looked up, and its key.
+    """
 
     provider = SOUNDCLOUD
     verbs = frozenset(METHODS)
@@ -48,6 +52,7 @@ class SoundCloudService:
         public_url: str = "http://localhost:8080",
     ) -> None:
         self.client = client
+        self.on_found: Callable[[str, Resource], None] = lambda key, found: None
         self._public_url = public_url
         self._tokens = tokens
         self._urns: TTLCache[str, str] = TTLCache(4096, KEPT_SECONDS)  # by key
@@ -91,6 +96,7 @@ class SoundCloudService:
         """The track, playlist or person at `key`."""
         found: Resource = await self.client.resolve(url_of(key))
         self._urns[key] = found.urn
+        self.on_found(key, found)
         return found
 
     async def urn(self, key: str) -> str:

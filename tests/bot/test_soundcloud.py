@@ -335,6 +335,17 @@ async def test_every_shared_command_acts_on_a_link_of_soundcloud(
     assert ((ada, forss) in catalogue.follows) == (command == "follow")
 
 
+async def test_what_no_card_has_shown_yet_is_called_by_its_title(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track, browser: Browser
+) -> None:
+    await link(scene, browser, scene.ada)
+    done = await scene.use(scene.ada, "favorite", mix=link_of(track))
+    assert "**Flickermood**" in done.content
+    done = await scene.use(scene.ada, "follow", who=link_of(track))
+    assert "**Forss**" in done.content
+    assert len(soundcloud.requests_to("GET", "/resolve")) == 2  # for what the API calls them
+
+
 async def test_what_soundcloud_does_not_have_is_said_before_anybody_links(
     scene: Scene, track: Track
 ) -> None:
