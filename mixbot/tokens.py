@@ -65,9 +65,9 @@ class LinkedTokens:
         self.holder = secrets.token_hex(16)  # of this process's leases
         self._locks = WeakValueDictionary[tuple[int, str], asyncio.Lock]()
 
-    def of(self, user_id: int, provider: str) -> AccountTokens:
-        """Those of the account that a Discord user linked."""
-        return AccountTokens(self, user_id, provider)
+    def of(self, user_id: int, provider: str, *, just_read: Tokens | None = None) -> AccountTokens:
+        """Those of the account that a Discord user linked; what was `just_read` is not again."""
+        return AccountTokens(self, user_id, provider, just_read)
 
     def of_application(self, provider: str) -> ApplicationTokens:
         """Those with which the bot acts for nobody."""
@@ -81,7 +81,14 @@ class LinkedTokens:
 class AccountTokens:
     """A `TokenStore` of one linked account. `LinkedTokens.of` makes it."""
 
-    def __init__(self, linked: LinkedTokens, user_id: int, provider: str) -> None:
+    def __init__(
+        self,
+        linked: LinkedTokens,
+        user_id: int,
+        provider: str,
+        just_read: Tokens | None = None,
+    ) -> None:
+        self._just_read = just_read
         self._linked = linked
         self._store = linked.store
         self._user_id = user_id
@@ -93,6 +100,9 @@ class AccountTokens:
 
         Raises CannotOpen if they were sealed with a key that is gone: they have to be linked again.
         """
+        if just_read := self._just_read:
+            self._just_read = None  # who asks again wants to know what has become of them
+            return just_read
         account = await self._account()
         return self._opened(account) if account else None
 

@@ -77,8 +77,9 @@ class SoundCloudService:
         return Granted(resource_key(me), me.permalink or "", me.username, secret)
 
     def client_of(self, user_id: int, secret: str) -> SoundCloud:
-        # Tokens change while it acts, so it looks them up itself.
-        return self.client.with_tokens(self._tokens.of(user_id, self.provider))
+        # Tokens change while it acts, so it looks them up itself from then on.
+        tokens = self._tokens.of(user_id, self.provider, just_read=read(secret))
+        return self.client.with_tokens(tokens)
 
     async def do(self, client: SoundCloud, verb: str, key: str) -> None:
         await METHODS[verb](client, await self.urn(key))

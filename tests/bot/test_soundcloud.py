@@ -23,6 +23,7 @@ from mixbot.sandbox.soundcloud.grants import Grants
 from mixbot.services import SOUNDCLOUD
 from mixbot.services import soundcloud as service
 from mixbot.soundcloud import Tokens
+from mixbot.store import Account, Store
 from mixbot.tokens import written
 from tests.bot.test_acting import favorites
 from tests.bot.test_secrets import stored
@@ -440,6 +441,31 @@ async def test_an_expired_token_is_refreshed_once_and_the_command_succeeds(
         persons = soundcloud.refreshes - refreshes
         assert persons in (1, 2)  # that of Ada, and that of the application if it had to look
         assert soundcloud.reuses == 0
+    assert liked(soundcloud) == []
+
+
+async def test_an_action_reads_the_account_once_unless_its_token_has_expired(
+    scene: Scene,
+    soundcloud: SoundCloudServer,
+    track: Track,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await link(scene, browser, scene.ada)
+    read: list[tuple[int, str]] = []
+    account = Store.account
+
+    async def noted(self: Store, user_id: int, provider: str) -> Account | None:
+        read.append((user_id, provider))
+        return await account(self, user_id, provider)
+
+    monkeypatch.setattr(Store, "account", noted)
+    hers = int(scene.ada.id), SOUNDCLOUD
+    await scene.use(scene.ada, "favorite", mix=link_of(track))
+    assert read.count(hers) == 1
+    soundcloud.expire()
+    await scene.use(scene.ada, "unfavorite", mix=link_of(track))
+    assert read.count(hers) > 2  # what another process may have got is looked for
     assert liked(soundcloud) == []
 
 
