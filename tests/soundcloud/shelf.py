@@ -6,8 +6,8 @@ import asyncio
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 from mixbot.soundcloud import SoundCloud, Tokens, tokens
@@ -32,8 +32,10 @@ class Shelf:
                     "INSERT INTO kept VALUES (?, ?)", (tokens.access_token, tokens.refresh_token)
                 )
 
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=10)
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self.path, timeout=10)) as file, file:
+            yield file
 
     async def load(self) -> Tokens | None:
         with self._open() as file:
