@@ -205,6 +205,13 @@ class MixBot(commands.AutoShardedBot):
         if event_name != "interaction" or args[0].type in COMPONENTS:
             super().dispatch(event_name, *args, **kwargs)
 
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log what went wrong with an event, unless it is only that everything is closed now."""
+        if self.is_closed():
+            log.info("%s is not handled, as the bot stops", event_method)
+        else:
+            await super().on_error(event_method, *args, **kwargs)
+
     async def on_interaction(self, interaction: discord.Interaction[MixBot]) -> None:
         """Where buttons, menus and forms find their way."""
         self.begin(interaction)

@@ -9,6 +9,7 @@ import pytest
 
 from mixbot.sandbox.discord import Channel, Message, Permission
 from mixbot.sandbox.discord.kinds import ChannelKind
+from mixbot.sandbox.mixcloud import Slow
 from tests.conftest import Scene, page_of, staged
 
 SWITCH_ON = {"links": "answer them with a card"}
@@ -266,3 +267,16 @@ async def test_without_the_intent_settings_say_why_nothing_happens(scene: Scene)
     scene.guild.allow(scene.ada, Permission.MANAGE_GUILD)
     answer = await (await scene.ada.slash(scene.channel, "settings", SWITCH_ON)).reply()
     assert "MIXBOT_MESSAGE_CONTENT" in answer.text
+
+
+async def test_a_link_that_is_looked_at_while_the_bot_stops_is_no_bug(
+    reading: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    reading.mixcloud.fault("GET", reading.jazz, Slow(0.3))
+    message = await reading.noor.say(reading.channel, url(reading))
+    await reading.mixcloud.requested("GET", reading.jazz)
+    with caplog.at_level("INFO", "mixbot.bot"):
+        await reading.parts.bot.close()
+    assert "is not handled, as the bot stops" in caplog.text
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert await reading.parts.store.link_reply(int(message.id)) is None
