@@ -121,6 +121,30 @@ async def test_an_upload_does_not_hold_it_up(scene: Scene) -> None:
     arrival.release()
 
 
+async def test_nobody_is_told_anything_once_discord_is_left(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot = scene.parts.bot
+    answering: asyncio.Future[asyncio.Task[object]] = asyncio.get_running_loop().create_future()
+
+    async def while_it_stops(text: str) -> str:
+        if (task := asyncio.current_task()) and not answering.done():
+            answering.set_result(task)
+        closing = asyncio.create_task(bot.close())
+        await asyncio.sleep(0)
+        assert bot.is_closed()
+        await bot.http.close()
+        closing.add_done_callback(lambda closing: closing.result())
+        return text
+
+    monkeypatch.setattr(bot, "clickable", while_it_stops)
+    with caplog.at_level("INFO", "mixbot.ui.replies"):
+        await scene.ada.slash(scene.channel, "favorite")
+        await asyncio.wait([await answering])
+    assert answering.result().exception() is None
+    assert "came while the bot stopped" in caplog.text
+
+
 async def get(scene: Scene, path: str, **headers: str) -> tuple[int, str]:
     async with (
         aiohttp.ClientSession() as session,

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 # Discord's codes for an answer that came too late or twice: nobody is left to tell.
 UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN = 10062, 50027
+STOPPED = "interaction %s came while the bot stopped"
 
 
 def explain(error: BaseException) -> str | None:
@@ -123,7 +124,7 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
         log.warning("interaction %s has no answer: Discord did not take it", interaction.id)
         return
     if interaction.client.is_closed():
-        log.info("interaction %s came while the bot stopped", interaction.id)
+        log.info(STOPPED, interaction.id)
         return
     code = secrets.token_hex(3)
     interaction.extras[OUTCOME] = _outcome(error)
@@ -144,3 +145,7 @@ async def report(interaction: discord.Interaction[MixBot], error: BaseException)
         await Answer.to(interaction).refuse(error, told)
     except (discord.HTTPException, aiohttp.ClientError, OSError, Undelivered) as failure:
         log.warning("interaction %s has no answer: %s", interaction.id, type(failure).__name__)
+    except RuntimeError:  # of aiohttp, where Discord has been left in the meantime
+        if not interaction.client.is_closed():
+            raise
+        log.info(STOPPED, interaction.id)
