@@ -18,8 +18,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from mixbot.errors import UserError
 from mixbot.languages import ENGLISH, N_
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 Client = TypeVar("Client")
+Click: TypeAlias = tuple[int, str, str]
 
 LINK_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(minutes=5)  # both together are as long as Discord lets us answer
@@ -274,7 +275,7 @@ class Accounts:
         self._lease = lease
         self._now = now
         self._watching: asyncio.Task[None] | None = None
-        self._actions: dict[tuple[int, str, str], asyncio.Task[None]] = {}
+        self._actions: dict[Click, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -352,15 +353,15 @@ class Accounts:
         service = self._service(provider_of(action.key))
         if action.verb not in service.verbs:
             raise CannotBeDone(service.provider)
-        doing = self._actions.get((user_id, action.verb, action.key))
+        doing = self._actions.get(_click(user_id, action.verb, action.key))
         if doing is None:
             doing = self._begin(user_id, action, service)
         # Somebody else may wait for it too, and who clicked wants it done in any case.
         await asyncio.shield(doing)
 
     def _begin(self, user_id: int, action: Action, service: Service[Any]) -> asyncio.Task[None]:
-        this = (user_id, action.verb, action.key)
-        opposite = self._actions.pop((user_id, OPPOSITE[action.verb], action.key), None)
+        this = _click(user_id, action.verb, action.key)
+        opposite = self._actions.pop(_click(user_id, OPPOSITE[action.verb], action.key), None)
         task = self._actions[this] = self._start(
             self._perform(user_id, action, service, after=opposite)
         )
@@ -723,6 +724,11 @@ class Accounts:
         if self._vault is None:
             raise CannotOpen("there are no keys in the settings")
         return self._vault.open(sealed, purpose)
+
+
+def _click(user_id: int, verb: str, key: str) -> Click:
+    """What is the same whenever somebody wants the same: people write keys in any case."""
+    return user_id, verb, unquote(key).casefold()
 
 
 def _origin(address: str) -> str:

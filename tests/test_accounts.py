@@ -89,7 +89,7 @@ def favorites(server: MixcloudServer, username: str = "ada.plays") -> list[str]:
 
 def calls(server: MixcloudServer) -> list[str]:
     """The actions that reached Mixcloud."""
-    return [f"{r.method} {r.path}" for r in server.requests if r.path.startswith(SHOW)]
+    return [f"{r.method} {r.path}" for r in server.requests if r.path.lower().startswith(SHOW)]
 
 
 class TestActing:
@@ -199,6 +199,18 @@ class TestClicks:
         for action in (FAVORITE, UNFAVORITE, FAVORITE):
             await accounts.perform(ADA, action)
         assert [call.split()[0] for call in calls(mixcloud_server)] == ["POST", "DELETE", "POST"]
+        assert favorites(mixcloud_server) == [SHOW]
+
+    async def test_the_same_show_in_another_spelling_is_the_same_click(
+        self, accounts: Accounts, mixcloud_server: MixcloudServer
+    ) -> None:
+        await link(accounts, mixcloud_server)
+        for verb in ("favorite", "unfavorite", "favorite"):
+            for key in (SHOW, SHOW.upper()):
+                await accounts.perform(ADA, Action(verb, key))
+        assert [call.split()[0] for call in calls(mixcloud_server)] == ["POST", "DELETE", "POST"]
+        await accounts.perform(ADA, replace(UNFAVORITE, key=SHOW.upper()))
+        await accounts.perform(ADA, FAVORITE)
         assert favorites(mixcloud_server) == [SHOW]
 
     async def test_undoing_waits_for_what_it_undoes(
