@@ -25,6 +25,7 @@ class LoggedRequest:
     method: str
     path: str  # as it was sent, percent-encoded
     query: dict[str, str]
+    authorization: str = field(default="", repr=False)
     status: int | None = None
     arrival: Arrival | None = field(default=None, repr=False)  # of an upload
     form: uploads.Form | None = field(default=None, repr=False)  # that came with it
@@ -178,7 +179,12 @@ class Loopback(ABC):
     # Answering
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        logged = LoggedRequest(request.method, request.rel_url.raw_path, dict(request.query))
+        logged = LoggedRequest(
+            request.method,
+            request.rel_url.raw_path,
+            dict(request.query),
+            request.headers.get("Authorization", ""),
+        )
         self.requests.append(logged)
         try:
             if self._faults and (fault := self._strike(logged)):

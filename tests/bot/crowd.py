@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +20,7 @@ from aiohttp import web
 
 from mixbot import app
 from mixbot.app import App
-from mixbot.sandbox import DiscordServer, MixcloudServer
+from mixbot.sandbox import DiscordServer, MixcloudServer, SoundCloudServer
 from mixbot.sandbox.discord import (
     Channel,
     ClientRefused,
@@ -29,58 +31,40 @@ from mixbot.sandbox.discord import (
     User,
 )
 from mixbot.sandbox.discord.kinds import CommandKind, ComponentKind, OptionKind
-from mixbot.sandbox.mixcloud import (
-    CutBody,
-    Fault,
-    HalfJson,
-    Html403,
-    InvalidToken,
-    NotFoundHtml,
-    RateLimit,
-    Reset,
-    Section,
-    ServerError,
-    Show,
-    Slow,
-)
+from mixbot.sandbox.mixcloud import CutBody, Fault, HalfJson, Reset
 from mixbot.sandbox.mixcloud.faults import Situation
+from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
 from mixbot.settings import Settings
+from mixbot.soundcloud.tokens import EARLY
+from mixbot.transport.gate import Gate
 from mixbot.ui.acting import ACTION
 from mixbot.ui.linking import ENTER_CODE
+from mixbot.ui.references import SHORT
 from mixbot.ui.verbs import BY_CODE, VERBS
 from mixbot.vault import Vault
-from tests.bot.ledger import Deed, plain
-from tests.bot.witness import FORGET_ME, LINK, Agreed, Asked, Attempt, Json, Strikes, Witness
+from tests.bot.ledger import Deed, Person, plain
+from tests.bot.pretended import (
+    PAGE,
+    Pretended,
+    PretendedMixcloud,
+    PretendedSoundCloud,
+    Shared,
+    keys_of,
+)
+from tests.bot.witness import FORGET_ME, LINK, Agreed, Asked, Attempt, Json, Witness
 from tests.conftest import CLIENT_ID, CLIENT_SECRET, running
 from tests.web.browser import Browser, Forms, Page
 
 PEOPLE = {"ada": "en-US", "noor": "de", "tomo": "ja", "lucia": "es-ES"}
 LOCALES = (*PEOPLE.values(), "fr", "pt-BR", "ko")
-LIVING_ROOM = ("the.living.room", "Zorro Living Room")  # an account that several people share
-PAGE = ServerError(200)  # in place of JSON
-TROUBLES: Sequence[Callable[[], Fault]] = (
-    lambda: ServerError(500),
-    lambda: PAGE,
-    lambda: Slow(0.3),
-    lambda: Slow(0.1),
-    lambda: RateLimit(1),
-    lambda: RateLimit(1, json=False),
-    InvalidToken,
-    Html403,
-    HalfJson,
-    CutBody,
-    Reset,
-    NotFoundHtml,
-)
-ROUTES = (
-    ("*", "/**"),
-    ("GET", "/**"),
-    ("POST", "/**"),
-    ("DELETE", "/**"),
-    ("GET", "/search/"),
-    ("GET", "/me/**"),
-)
-CONSENT_PAGE = "/oauth/authorize"
+SERVICES = (MIXCLOUD, SOUNDCLOUD)
+ROOMS = {MIXCLOUD: ("attic", "cellar"), SOUNDCLOUD: ("garage", "garden")}  # a person's accounts
+LIVING_ROOMS = {  # an account at each service that several people share
+    MIXCLOUD: ("the.living.room", "Zorro Living Room"),
+    SOUNDCLOUD: ("the-party-room", "Zorro Party Room"),
+}
+SOUNDCLOUD_ID, SOUNDCLOUD_SECRET = "mixbot-at-soundcloud", "soundcloud-client-secret-5b1f"
+SHORT_LIFE = timedelta(seconds=EARLY / 2)  # of a token, too short for a call
 # What is done in place, or posted for all, when it is the clicker's to do so.
 TURNING = re.compile(r"m1:(?:go|menu|again):(?P<owner>\d+):.+")
 FOR_ALL = re.compile(r"m1:all:.+")
@@ -105,38 +89,37 @@ MENUS = {
     "Repost": "repost",
     "Follow host": "follow",
 }
+ENTER_CODES = {ENTER_CODE: MIXCLOUD, f"{ENTER_CODE}:{SOUNDCLOUD}": SOUNDCLOUD}
+DO = [f"{un}{verb}" for verb in ("favorite", "repost", "later", "follow") for un in ("", "un")]
+FEW = 4  # shows, so that people meet at the same one
 NEWEST = 40  # messages that people still scroll back to
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A fault, and a note of each request that it strikes."""
+    """A fault of a service, and a note of each request that it strikes."""
 
     fault: Fault
-    strikes: Strikes
+    service: Pretended
+    witness: Witness
 
     async def answer(self, situation: Situation) -> web.StreamResponse:
-        if not self._fits(situation.request):
+        request, service = situation.request, self.service
+        if not service.fits(self.fault, request):
             return await situation.proceed()
-        self.strikes.count += 1
+        strikes = self.witness.strikes
+        strikes.note()
         if isinstance(self.fault, HalfJson | CutBody | Reset) or self.fault == PAGE:
-            request = situation.request
-            token = request.query.get("access_token", "")
-            self.strikes.garbled.append((request.method, request.rel_url.raw_path, token))
+            token = service.token(request.query, request.headers.get("Authorization", ""))
+            path = request.rel_url.raw_path
+            strikes.garbled.append((service.provider, request.method, path, token))
+        if spent := await service.spent_by(self.fault, request):
+            self.witness.may_end.add(spent)
         return await self.fault.answer(situation)
-
-    def _fits(self, request: web.BaseRequest) -> bool:
-        """Whether it is a fault that Mixcloud may have there."""
-        match self.fault:
-            case InvalidToken():
-                return "access_token" in request.query
-            case NotFoundHtml():
-                return request.method != "DELETE"  # it would mean that it is undone already
-        return request.path != CONSENT_PAGE  # which people would only load again
 
 
 class Crowd:
-    """People and places, the bot between a Discord and a Mixcloud, and what people do.
+    """People and places, the bot between a Discord and two services, and what people do.
 
     What they do comes in numbers, each of which stands for one of what there is to choose from
     then; so a list of steps means something wherever it is cut.
@@ -154,15 +137,33 @@ class Crowd:
 
     # The scene
 
-    async def open(self, *, people: int, sign_in: bool, reads: bool) -> None:
-        """A server, one without the bot, a group, direct messages; and the bot, started."""
+    async def open(self, *, people: int, sign_in: bool, reads: bool, refreshes: bool) -> None:
+        """A server, one without the bot, a group, direct messages; and the bot, started.
+
+        It `refreshes` before each call, where the tokens of SoundCloud are short-lived.
+        """
         self.discord = await self._stack.enter_async_context(DiscordServer())
-        self.mixcloud = await self._stack.enter_async_context(MixcloudServer())
-        self.mixcloud.register_app(CLIENT_ID, CLIENT_SECRET)
+        mixcloud = await self._stack.enter_async_context(MixcloudServer())
+        mixcloud.register_app(CLIENT_ID, CLIENT_SECRET)
+        self.soundcloud = await self._stack.enter_async_context(SoundCloudServer())
+        self.soundcloud.register_app(SOUNDCLOUD_ID, SOUNDCLOUD_SECRET)
+        if refreshes:
+            self.soundcloud.token_lifetime = SHORT_LIFE
         self._gather(people)
-        self._add_odd_shows()
-        secrets = [CLIENT_SECRET, self.discord.client_secret, self.discord.bot_token]
-        self.witness = Witness(self._complain, self.discord, self.mixcloud, self._names, secrets)
+        key = Vault.new_key()
+        vault = Vault.from_keys(key)
+        self.services: dict[str, Pretended] = {
+            MIXCLOUD: PretendedMixcloud(mixcloud, self._names[MIXCLOUD]),
+            SOUNDCLOUD: PretendedSoundCloud(self.soundcloud, self._names[SOUNDCLOUD], vault),
+        }
+        secrets = [
+            CLIENT_SECRET,
+            SOUNDCLOUD_SECRET,
+            self.discord.client_secret,
+            self.discord.bot_token,
+        ]
+        services = list(self.services.values())
+        self.witness = Witness(self._complain, self.discord, services, secrets)
         listener = app.listen("127.0.0.1", 0)
         self._port = listener.getsockname()[1]
         given: dict[str, Any] = {
@@ -172,18 +173,23 @@ class Crowd:
             "discord_gateway_url": self.discord.gateway_url,
             "mixcloud_client_id": CLIENT_ID,
             "mixcloud_client_secret": CLIENT_SECRET,
-            "mixcloud_api_url": self.mixcloud.api_url,
-            "mixcloud_site_url": self.mixcloud.site_url,
-            "mixcloud_oembed_url": self.mixcloud.oembed_url,
+            "mixcloud_api_url": mixcloud.api_url,
+            "mixcloud_site_url": mixcloud.site_url,
+            "mixcloud_oembed_url": mixcloud.oembed_url,
+            "soundcloud_client_id": SOUNDCLOUD_ID,
+            "soundcloud_client_secret": SOUNDCLOUD_SECRET,
+            "soundcloud_api_url": self.soundcloud.api_url,
+            "soundcloud_auth_url": self.soundcloud.auth_url,
             "public_url": f"http://127.0.0.1:{self._port}",
             "database_url": f"sqlite:///{self._folder / 'mixbot.db'}",
-            "encryption_keys": Vault.new_key(),
+            "encryption_keys": key,
             "message_content": reads,
         }
         self._settings = Settings(**given)
         self.discord.redirect_uris.add(f"{self._settings.public_url}/oauth/discord/callback")
         if reads:
-            self.discord.unfurl("https://www.mixcloud.com", self.mixcloud.site_url)
+            self.discord.unfurl("https://www.mixcloud.com", mixcloud.site_url)
+            self.discord.unfurl("https://soundcloud.com", self.soundcloud.site_url)
         self.parts = await self._started(listener)
 
     async def _started(self, listener: Any) -> App:
@@ -212,31 +218,17 @@ class Crowd:
         thread = general.thread("Late night")
         dms = [person.dm() for person in self.people]
         self._places = [general, lounge, group, guild.channel("mixes"), quiet, thread, *dms]
-        self._names = dict([LIVING_ROOM])
-        self._accounts: dict[User, list[str]] = {}
-        for person in self.people:
-            rooms = [f"{person.name}-{room}" for room in ("attic", "cellar")]
-            self._names |= {room: f"Zq {room.title()}" for room in rooms}
-            self._accounts[person] = [*rooms, LIVING_ROOM[0]]
-        for username, name in self._names.items():
-            self.mixcloud.catalogue.add_user(username, name)
-
-    def _add_odd_shows(self) -> None:
-        add = self.mixcloud.catalogue.add_show
-        songs = tuple(Section("Artist", f"Song {n}", start_time=n * 30) for n in range(100))
-        self._odd = [
-            add("longwinded", "夜" * 300, description="長" * 5000, tags=("Jazz",)),
-            add("markup", "@everyone **bold** [x](https://evil.tld) <@1> `c`", tags=("Jazz",)),
-            add("rtl", "إذاعة الياسمين", tags=("Jazz", "A" * 70)),
-            add("hidden", "Nobody counts", hidden_stats=True, audio_length=None, tags=("Jazz",)),
-            add("quiet", "Secret", visibility="private"),
-            add("songs", "A hundred", sections=songs, audio_length=3000, tags=("Jazz",)),
-        ]
+        self._names = {provider: dict([room]) for provider, room in LIVING_ROOMS.items()}
+        self._accounts: dict[Person, list[str]] = {}
+        for person, (provider, rooms) in product(self.people, ROOMS.items()):
+            mine = {f"{person.name}-{room}": f"Zq {person.name}-{room}".title() for room in rooms}
+            self._names[provider] |= mine
+            self._accounts[person, provider] = [*mine, LIVING_ROOMS[provider][0]]
 
     async def close(self) -> None:
         """Let everything end, and look at what is left."""
         try:
-            self.mixcloud.clear_faults()
+            self._clear_faults()
             await self.settle()
         finally:
             await self._bot.aclose()
@@ -264,30 +256,42 @@ class Crowd:
             await self._manager.autocomplete(self._places[0], "mixcloud browse", focused="city")
         await self.witness.settle(self.parts)
 
-    # Mixcloud and time
+    # The services and time
 
-    def trouble(self, kind: int, route: int, times: int) -> None:
-        """Something goes wrong with Mixcloud, so many times."""
-        self.counts["trouble"] += 1
-        method, path = ROUTES[route % len(ROUTES)]
-        fault = Noted(TROUBLES[kind % len(TROUBLES)](), self.witness.strikes)
-        self.mixcloud.fault(method, path, fault, times=times)
+    def trouble(self, provider: str, kind: int, route: int, times: int) -> None:
+        """Something goes wrong with a service, so many times."""
+        self.counts[f"trouble at {provider}"] += 1
+        service = self.services[provider]
+        method, path = service.routes[route % len(service.routes)]
+        fault = service.troubles[kind % len(service.troubles)]()
+        service.server.fault(method, path, Noted(fault, service, self.witness), times=times)
 
     def recover(self) -> None:
         self.counts["recover"] += 1
-        self.mixcloud.clear_faults()
+        self._clear_faults()
 
-    def revoke(self, who: int) -> None:
-        """Take the tokens back, on Mixcloud's page of connected applications."""
+    def _clear_faults(self) -> None:
+        for service in self.services.values():
+            service.server.clear_faults()
+
+    def revoke(self, provider: str, who: int) -> None:
+        """Take the tokens back, on a service's page of connected applications."""
         self.counts["revoke"] += 1
-        for username in self._accounts[self._person(who)]:
-            self.mixcloud.revoke_all(username)
+        for username in self._accounts[self._person(who), provider]:
+            self.services[provider].server.revoke_all(username)
+            self.witness.take_back(username)
+
+    def pass_an_hour(self) -> None:
+        """All access tokens of SoundCloud expire."""
+        self.counts["an hour"] += 1
+        self.soundcloud.expire()
 
     def hide(self, which: int) -> None:
         """Have a show's host make it private."""
         self.counts["hide"] += 1
-        shows = self._shows()
-        shows[which % len(shows)].visibility = "private"
+        shows = [(s, show) for s in self.services.values() for show in s.shows()]
+        service, show = shows[which % len(shows)]
+        service.hide(show.record)
 
     async def expire(self) -> None:
         """A quarter of an hour passes: what was asked before can be answered no more."""
@@ -351,7 +355,28 @@ class Crowd:
         )
 
     async def _search(self, person: User, where: int) -> None:
-        await self._use(person, self._place(where, person), "mixcloud search", {"query": "jazz"})
+        provider = list(self.services)[where % 2]
+        await self._use(person, self._place(where, person), f"{provider} search", {"query": "jazz"})
+
+    async def act(self, provider: str, who: int, where: int, luck: Random) -> None:
+        """Have somebody who is linked, or two of them, do things with the same show, all at once.
+
+        Where nobody is linked, somebody links an account first.
+        """
+        linked = [one for one in self.people if (one, provider) in self.witness.linked]
+        if not linked:
+            await self.link(provider, who, where, who)
+            return
+        service = self.services[provider]
+        show = luck.choice(service.shows()[:FEW])
+        for _ in range(luck.randint(1, 4)):
+            person = linked[(who + (luck.random() < 0.2)) % len(linked)]
+            verb = luck.choice(DO)
+            option, spelled = "mix", service.spellings(show)
+            if verb.endswith("follow"):
+                option, spelled = "who", service.spellings_of_host(show, show.host)
+            place = self._place(where, person)
+            await self._use(person, place, verb, {option: luck.choice(spelled)})
 
     def _offered(self, person: User, place: Channel) -> list[tuple[str, Sequence[Json]]]:
         slash = [c for c in person.commands(place) if c["type"] == CommandKind.SLASH]
@@ -361,14 +386,13 @@ class Crowd:
         verb = path.replace("later", "listen_later")
         if verb not in VERBS:
             return None
-        mentioned = values.get("mix")
-        return Deed(verb, plain(mentioned) if mentioned in self._keys() else None)
-
-    def _keys(self) -> set[str]:
-        return {show.key for show in self._shows()}
-
-    def _shows(self) -> list[Show]:
-        return [*self.mixcloud.catalogue.shows[:60:4], *self._odd]
+        mentioned = values.get("mix", values.get("who"))
+        if mentioned in keys_of(self.services.values()):
+            key = plain(mentioned)
+            return Deed(verb, key) if "mix" in values else Deed(verb, wanted_at=provider_of(key))
+        if mentioned is None or mentioned.startswith(SHORT):
+            return Deed(verb)
+        return Deed(verb, wanted_at=SOUNDCLOUD if "soundcloud" in mentioned else MIXCLOUD)
 
     def _value(self, option: Json, luck: Random) -> Any:
         if option.get("choices"):
@@ -379,17 +403,19 @@ class Crowd:
 
     def _text(self, name: str, luck: Random) -> str:
         """Something that somebody types, sensible or not."""
-        show = luck.choice(self._shows())
-        host = luck.choice([show.user.username, luck.choice(list(self._names))])
-        url, page = f"https://www.mixcloud.com{show.key}", f"https://www.mixcloud.com/{host}/"
+        service = self.services[SOUNDCLOUD if name == "track" else luck.choice(SERVICES)]
+        show = luck.choice(service.shows())
+        host = luck.choice([show.host, luck.choice(list(service.names))])
+        spelled, hosts = service.spellings(show), service.spellings_of_host(show, host)
         fitting: dict[str, Sequence[str]] = {
-            "mix": (show.key, show.key, url, f"{url}?t=1m30s", show.key.strip("/").upper()),
-            "who": (host, f"{page}uploads/", url),
-            "name": (host, f"{page}uploads/", url),
+            "mix": spelled,
+            "track": (*spelled, f"{show.host}/{show.url.rpartition('/')[2]}"),
+            "who": hosts,
+            "name": hosts,
             "at": ("43:10", "1:02:03", "0:30", "99:00:00"),
             "tag": ("Jazz", "ambient", "Drum & Bass"),
             "city": ("Lisbon", "São Paulo"),
-            "query": ("jazz", "ambient", show.name[:50], show.user.name),
+            "query": ("jazz", "ambient", "song", show.title[:50], show.host_name),
         }
         if self._suggested and luck.random() < 0.2:
             return luck.choice(self._suggested)
@@ -421,13 +447,16 @@ class Crowd:
     # Messages
 
     async def write(self, who: int, where: int, luck: Random) -> None:
-        """Write a message, with links to shows or without."""
+        """Write a message, with links to shows of either service, or without."""
         person = self._person(who)
-        shows = luck.sample(self._shows(), luck.randint(0, 3))
-        text = " and ".join(f"https://www.mixcloud.com{show.key}" for show in shows)
+        shows = [self._show(luck) for _ in range(luck.randint(0, 3))]
+        text = " and ".join(show.url for show in shows)
         self.counts["message"] += 1
         await person.say(self._place(where, person), text[:2000] or "hello")
         self._heard = True
+
+    def _show(self, luck: Random) -> Shared:
+        return luck.choice(self.services[luck.choice(SERVICES)].shows())
 
     async def change(self, who: int, message: int, luck: Random) -> None:
         """Edit or delete a message of one's own, or delete one of the bot's as a moderator."""
@@ -444,8 +473,7 @@ class Crowd:
         self._heard = True
         if target.author is person and luck.random() < 0.5:
             self.counts["edit"] += 1
-            show = luck.choice(self._shows())
-            await person.edit(target, f"rather https://www.mixcloud.com{show.key}"[:2000])
+            await person.edit(target, f"rather {self._show(luck).url}"[:2000])
         else:
             self.counts["delete"] += 1
             self.witness.excuse(target)
@@ -468,7 +496,7 @@ class Crowd:
     # Buttons, menus and forms
 
     async def click(self, who: int, message: int, button: int, *, acts: bool = False) -> None:
-        """Click any button that can be seen; `acts` is for those that do something at Mixcloud."""
+        """Click any button that can be seen; `acts` is for those that act as the clicker."""
         person = self._person(who)
         clickable = [
             (seen, ids)
@@ -557,20 +585,22 @@ class Crowd:
         await self.settle()
         person = self._person(who)
         asking = [
-            seen
+            (seen, button.custom_id)
             for seen in self._newest(person)
-            if any(button.custom_id == ENTER_CODE for button in seen.buttons)
+            for button in seen.buttons
+            if button.custom_id in ENTER_CODES
         ]
         if not asking:
             await self.visit(who, 0, "agree", 0)
             return
         self.counts["form"] += 1
-        opened = await person.click(asking[0], custom_id=ENTER_CODE)
+        message, custom_id = asking[0]
+        opened = await person.click(message, custom_id=custom_id)
         self._ask(opened, "presses Enter code")
         await self.settle()
         if opened.modal is None:
             return
-        attempt = self.witness.attempts.get(person)
+        attempt = self.witness.attempts.get((person, ENTER_CODES[custom_id]))
         others = [one.code for one in self.witness.attempts.values() if one is not attempt]
         code = attempt.code.lower() if attempt and rightly else next(filter(None, others), "")
         text = code or "WRONG1"
@@ -610,29 +640,32 @@ class Crowd:
 
     # Linking
 
-    async def link(self, who: int, where: int, account: int, *, rightly: bool = True) -> None:
+    async def link(
+        self, provider: str, who: int, where: int, account: int, *, rightly: bool = True
+    ) -> None:
         """Ask for a link and follow it to the end, the code included."""
-        await self._ask_for_link(who, where)
+        await self._ask_for_link(provider, who, where)
         await self.visit(who, 0, "agree", account)
         if self.parts.accounts.asks_for_code:
             await self.enter_code(who, rightly=rightly)
 
-    async def _ask_for_link(self, who: int, where: int) -> None:
+    async def _ask_for_link(self, provider: str, who: int, where: int) -> None:
         person = self._person(who)
-        await self._use(person, self._place(where, person), "mixcloud link", {})
+        await self._use(person, self._place(where, person), f"{provider} link", {})
         await self.settle()
 
     async def visit(self, who: int, which: int, way: str, account: int) -> None:
         """Follow a link that somebody was given, to the end or some of the way."""
         await self.settle()
         if not self._given(who):
-            await self._ask_for_link(who, which)
+            await self._ask_for_link(SERVICES[which % 2], who, which)
         if given := self._given(who):
             self.counts["visit"] += 1
-            accounts = self._accounts[self._person(who)]
+            attempt = given[which % len(given)]
+            accounts = self._accounts[attempt.person]
             username = accounts[account % len(accounts)]
             async with self._new_browser() as browser:
-                await self._follow(browser, given[which % len(given)], way, username)
+                await self._follow(browser, attempt, way, username)
             await self.settle()
 
     def _given(self, who: int) -> list[Attempt]:
@@ -652,10 +685,11 @@ class Crowd:
 
     async def _follow(self, browser: Browser, attempt: Attempt, way: str, username: str) -> None:
         """Go from page to page, and note how far the attempt came by that."""
-        witness, owner = self.witness, attempt.person
-        good = attempt.state == "fresh" and witness.attempts.get(owner) is attempt
+        witness, owner = self.witness, attempt.owner
+        service = self.services[attempt.provider]
+        good = attempt.state == "fresh" and witness.attempts.get(attempt.person) is attempt
         unsure = attempt.state == "unsure"
-        open_gate = not self.parts.mixcloud.gate.seconds_left()
+        open_gate = not self._gate(attempt.provider).seconds_left()
         witness.visited = Agreed(attempt, username, surely=False)
         signs_in = self.parts.accounts.sign_in is not None
 
@@ -666,7 +700,7 @@ class Crowd:
         visitor = owner
         if way == "other":
             visitor = next(person for person in self.people if person is not owner)
-        self.mixcloud.signed_in = self._accounts[owner]
+        service.server.signed_in = self._accounts[attempt.person]
         browser.sign_in_to_discord(visitor.id, self.discord.url)
         page: Page | None = await browser.open(attempt.url)
         if way == "look":
@@ -679,7 +713,7 @@ class Crowd:
             page = await _press(browser, page, "Cancel" if way == "cancel" else "Authorize")
             came_to("used")
         decision = "Deny" if way == "deny" else "Accept"
-        page = await _press(browser, page, decision, username=username)
+        page = await _press(browser, page, decision, **{service.account_field: username})
         came_to("used")
         if page is None or way == "deny":
             return
@@ -695,6 +729,10 @@ class Crowd:
         elif linked or good or unsure:
             witness.agreed.append(Agreed(attempt, username, surely=linked))
 
+    def _gate(self, provider: str) -> Gate:
+        parts = self.parts
+        return (parts.mixcloud if provider == MIXCLOUD else parts.accounts.soundcloud.client).gate
+
 
 def _branches(name: str, options: Sequence[Json]) -> Iterator[tuple[str, Sequence[Json]]]:
     """A command, or those below it, with their options."""
@@ -707,7 +745,7 @@ def _branches(name: str, options: Sequence[Json]) -> Iterator[tuple[str, Sequenc
 
 def _clickable(message: Message) -> list[str]:
     ids = [button.custom_id for button in message.buttons if not button.disabled]
-    return [custom_id for custom_id in ids if custom_id and custom_id != ENTER_CODE]
+    return [custom_id for custom_id in ids if custom_id and custom_id not in ENTER_CODES]
 
 
 def _menus(person: User, place: Channel, kind: CommandKind) -> list[str]:
@@ -715,12 +753,15 @@ def _menus(person: User, place: Channel, kind: CommandKind) -> list[str]:
 
 
 async def _press(
-    browser: Browser, page: Page | None, label: str = "", username: str = ""
+    browser: Browser,
+    page: Page | None,
+    label: str = "",
+    **entered: Any,
 ) -> Page | None:
     """Press the button `label`, or the only one there is; None where there is no such button."""
     for form in Forms(page.source).forms if page else ():
         for button in form.buttons:
             if button == (label or button):
                 assert page
-                return await browser.press(page, button, username=username)
+                return await browser.press(page, button, **entered)
     return None

@@ -1,51 +1,64 @@
-"""What was to be done at Mixcloud, what people were told of it, and what is so there."""
+"""What was to be done at the services, what people were told of it, and what is so there."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
 from mixbot import accounts
 from mixbot.accounts import OPPOSITE
 from mixbot.sandbox.discord import User
-from mixbot.sandbox.mixcloud import Catalogue, LoggedRequest
+from mixbot.services import provider_of
 
 if TYPE_CHECKING:
     from tests.bot.witness import Said
 
-TIES = {
-    "favorite": "favorites",
-    "follow": "follows",
-    "repost": "reposts",
-    "listen_later": "listen_later",
-}
-ACTION_PATH = re.compile(r"(?P<key>/.+/)(?P<action>favorite|repost|listen-later|follow)/")
+Tie: TypeAlias = tuple[str, str, str]
+"""An account, a kind of tie, and the key of what is tied to it."""
+Person: TypeAlias = tuple[User, str]
+"""Somebody as one of the services knows them."""
+
+DONE = (200, 201)
+RESENT = ("DELETE", "PUT")  # by aiohttp, where a connection breaks before the answer
 SLACK = 0.5  # seconds, by which a timer may be late
 SOON = accounts.REPEAT_SECONDS - SLACK
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody wants done at Mixcloud; without `key` the bot is to find out with what."""
+    """What somebody wants done; without `key` the bot is to find out with what.
+
+    It is `wanted_at` one of the services, where that is all that is known.
+    """
 
     verb: str
     key: str | None = None
+    wanted_at: str | None = None
 
     @property
     def kind(self) -> str:
         return self.verb.removeprefix("un")
 
+    @property
+    def provider(self) -> str | None:
+        return provider_of(self.key) if self.key else self.wanted_at
+
     def covers(self, other: Deed) -> bool:
         """Whether `other` is what was wanted."""
-        return self.verb == other.verb and self.key in (None, other.key)
+        return (
+            self.verb == other.verb
+            and self.key in (None, other.key)
+            and self.provider in (None, other.provider)
+        )
 
     def contradicts(self, other: Deed) -> bool:
         """Whether one may undo the other."""
-        return OPPOSITE[self.verb] == other.verb and (
-            self.key is None or other.key in (None, self.key)
+        return (
+            OPPOSITE[self.verb] == other.verb
+            and (self.key is None or other.key in (None, self.key))
+            and (self.provider is None or other.provider in (None, self.provider))
         )
 
 
@@ -67,10 +80,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An action that Mixcloud was asked for with somebody's token."""
+    """An action that a service was asked for with somebody's token."""
 
     person: User
     username: str
+    method: str
     deed: Deed
     status: int | None
     garbled: bool  # the bot did not get to read the answer
@@ -82,21 +96,12 @@ class Call:
 
     @property
     def succeeded(self) -> bool:
-        return not self.garbled and (self.status == 200 or self.says_undone)
+        return not self.garbled and (self.status in DONE or self.says_undone)
 
 
 def plain(key: str) -> str:
-    """A key as it is compared: Mixcloud's are written in any case, encoded or not."""
+    """A key as it is compared: they are written in any case, encoded or not."""
     return unquote(key).casefold()
-
-
-def deed_of(request: LoggedRequest) -> Deed | None:
-    """The action that a request to Mixcloud asks for."""
-    match = ACTION_PATH.fullmatch(unquote(request.path))
-    if match is None or request.method not in ("POST", "DELETE"):
-        return None
-    verb = match["action"].replace("-", "_")
-    return Deed(f"un{verb}" if request.method == "DELETE" else verb, plain(match["key"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,43 +114,34 @@ class Done:
 
 
 class Ledger:
-    """What accounts have done at Mixcloud, as far as it was asked for in their names."""
+    """What accounts have done, as far as it was asked for in their names.
 
-    def __init__(self, catalogue: Catalogue, usernames: Iterable[str]) -> None:
-        self._catalogue = catalogue
-        self._usernames = list(usernames)
-        self._ties = self._at_mixcloud()
+    `actual` tells what is so at all services now.
+    """
+
+    def __init__(self, actual: Callable[[], Iterable[Tie]]) -> None:
+        self._actual = actual
+        self._ties = set(actual())
         self._done: dict[tuple[User, Deed], Done] = {}
 
     def forget(self) -> None:
         """The bot was started again, and takes no click for a repeated one."""
         self._done.clear()
 
-    def doubt(self, person: User) -> None:
+    def doubt(self, person: User, provider: str) -> None:
         """Somebody's link has changed, after which a repeated click may be a new one."""
-        for key, done in self._done.items():
-            if key[0] is person:
-                self._done[key] = replace(done, since=None)
-
-    def _at_mixcloud(self) -> set[tuple[str, str, str]]:
-        """Account, kind of tie, and key of everything that is tied."""
-        found = set()
-        for username in self._usernames:
-            user = self._catalogue.user(username)
-            assert user
-            for kind, name in TIES.items():
-                for _when, one in getattr(self._catalogue, name).by(user):
-                    found.add((username, kind, plain(one.key)))
-        return found
+        for (who, deed), done in self._done.items():
+            if who is person and deed.provider == provider:
+                self._done[who, deed] = replace(done, since=None)
 
     def wrong(
         self,
         claims: Sequence[Claim],
         calls: Sequence[Call],
-        accounts_of: Mapping[User, set[str]],
+        accounts_of: Mapping[Person, set[str]],
         now: float,
     ) -> Iterator[str]:
-        """What people were told, against what Mixcloud was asked for and what is so there.
+        """What people were told, against what was asked of the services and what is so there.
 
         `accounts_of` people are those they were linked to meanwhile.
         """
@@ -154,23 +150,23 @@ class Ledger:
         for claim in claims:
             yield from self._as_told(claim, claims, calls, now)
         self._enter(calls)
-        actual = self._at_mixcloud()
+        actual = set(self._actual())
         for tie in actual ^ self._ties:
-            yield f"{tie} is {'so' if tie in actual else 'not so'} at Mixcloud, unasked"
+            yield f"{tie} is {'so' if tie in actual else 'not so'}, unasked"
         self._ties = actual
         self._remember(claims, calls, now)
         for claim in claims:
-            if claim.done and not _undone(claim, claims):
-                yield from self._true(claim, accounts_of.get(claim.person, set()))
+            if claim.done and claim.done.provider and not _undone(claim, claims):
+                person = claim.person, claim.done.provider
+                yield from self._true(claim, accounts_of.get(person, set()))
 
     def _as_asked(self, call: Call, times: int, claims: Sequence[Claim]) -> Iterator[str]:
         """A call is made when somebody asks for it, once, and as them."""
-        asking = [c for c in claims if c.person is call.person and c.deed.covers(call.deed)]
-        resent = call.garbled and call.deed.verb.startswith("un")  # by aiohttp, as DELETEs may be
+        asking = _asking(call, claims)
+        resent = call.garbled and call.method in RESENT
         if len(asking) < (1 if resent else times):
             yield f"{times} times {call}, and {len(asking)} asked for it"
-        undone = any(_undone(claim, claims) for claim in asking)
-        if call.succeeded and times > 1 and not undone:
+        if call.succeeded and times > 1 and _all_surely([call], claims):
             yield f"{times} times {call}, for {len(asking)} clicks at once"
         if call.succeeded and not any(claim.done or not claim.said for claim in asking):
             yield f"{call} succeeded, and was said to have failed"
@@ -178,23 +174,23 @@ class Ledger:
     def _as_told(
         self, claim: Claim, claims: Sequence[Claim], calls: Sequence[Call], now: float
     ) -> Iterator[str]:
-        """What is said to be done is what was wanted, and Mixcloud was asked for it."""
+        """What is said to be done is what was wanted, and its service was asked for it."""
         if claim.done is None:
             return
         if not claim.wanted.covers(claim.done):
             yield f"{claim.what}: wanted {claim.wanted}, got {claim.done}"
-        if not any(said.tells(claim.done.verb) for said in claim.said):
+        if not any(said.tells(claim.done) for said in claim.said):
             yield f"{claim.what}: {claim.done} is not put into words"
         made = [c for c in calls if c.person is claim.person and c.deed == claim.done]
         lately = self._done.get((claim.person, claim.done))
         if not any(call.succeeded or call.says_undone for call in made):
             if lately is None or claim.at > lately.until + accounts.REPEAT_SECONDS + SLACK:
-                yield f"{claim.what}: said to be done, and Mixcloud was not asked"
-        elif lately and lately.since and now < lately.since + SOON and _surely(claim, claims):
+                yield f"{claim.what}: said to be done, and nobody was asked for it"
+        elif lately and lately.since and now < lately.since + SOON and _all_surely(made, claims):
             yield f"{claim.what}: repeats what was done, and was done again"
 
     def _true(self, claim: Claim, usernames: set[str]) -> Iterator[str]:
-        """What is said to be done is so at Mixcloud."""
+        """What is said to be done is so."""
         assert claim.done
         assert claim.done.key
         wanted = claim.done.verb == claim.done.kind
@@ -211,25 +207,33 @@ class Ledger:
         for call in calls:
             assert call.deed.key
             tie = (call.username, call.deed.kind, call.deed.key)
-            if call.garbled:  # only Mixcloud knows what came of it
+            if call.garbled:  # only the service knows what came of it
                 self._ties.discard(tie)
-                self._ties |= {tie} & self._at_mixcloud()
-            elif call.status == 200 and call.deed.verb == call.deed.kind:
+                self._ties |= {tie} & set(self._actual())
+            elif call.status in DONE and call.deed.verb == call.deed.kind:
                 self._ties.add(tie)
-            elif call.status == 200:
+            elif call.status in DONE:
                 self._ties.discard(tie)
 
     def _remember(self, claims: Sequence[Claim], calls: Sequence[Call], now: float) -> None:
-        for person, deed in list(self._done):
-            if any(c.person is person and deed.contradicts(c.deed) for c in claims):
+        for (person, deed), done in list(self._done.items()):
+            against = [c for c in claims if c.person is person and deed.contradicts(c.deed)]
+            if any(claim.done for claim in against):
                 del self._done[person, deed]
+            elif against:  # which may have come to nothing before anything was begun
+                self._done[person, deed] = replace(done, since=None)
         for call in calls:
-            asking = [c for c in claims if c.person is call.person and c.deed.covers(call.deed)]
+            asking = _asking(call, claims)
             if call.succeeded and asking:
-                sure = all(_surely(claim, claims) for claim in asking)
+                sure = _all_surely([call], claims)
                 since = min(claim.at for claim in asking) if sure else None
                 done = Done(since, now, frozenset({call.username}))
                 self._done[call.person, call.deed] = done
+
+
+def _asking(call: Call, claims: Iterable[Claim]) -> list[Claim]:
+    """Who may have asked for a call."""
+    return [c for c in claims if c.person is call.person and c.deed.covers(call.deed)]
 
 
 def _undone(claim: Claim, claims: Iterable[Claim]) -> bool:
@@ -237,6 +241,7 @@ def _undone(claim: Claim, claims: Iterable[Claim]) -> bool:
     return any(claim.deed.contradicts(other.deed) for other in claims)
 
 
-def _surely(claim: Claim, claims: Iterable[Claim]) -> bool:
-    """Whether just this was wanted, in the very spelling that the bot keeps it under."""
-    return claim.wanted.key is not None and not _undone(claim, claims)
+def _all_surely(calls: Iterable[Call], claims: Sequence[Claim]) -> bool:
+    """Whether just these were wanted."""
+    asking = [claim for call in calls for claim in _asking(call, claims)]
+    return all(claim.deed.key and not _undone(claim, claims) for claim in asking)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import orjson
@@ -14,26 +16,30 @@ import orjson
 from mixbot.accounts import OPPOSITE
 from mixbot.app import App
 from mixbot.languages import LANGUAGES, catalogue
-from mixbot.sandbox import DiscordServer, MixcloudServer
+from mixbot.sandbox import DiscordServer
 from mixbot.sandbox.discord import Interaction, Message, User
 from mixbot.sandbox.discord.kinds import Flag, InteractionKind, ResponseKind
 from mixbot.sandbox.discord.messages import walk
 from mixbot.sandbox.discord.rest import Request
-from mixbot.sandbox.mixcloud import LoggedRequest
+from mixbot.sandbox.loopback import LoggedRequest
+from mixbot.services import MIXCLOUD, NAMES, SOUNDCLOUD
 from mixbot.ui.acting import ACTION
 from mixbot.ui.references import LostReference, Reference, resolve
-from mixbot.ui.verbs import BY_CODE, VERBS
-from tests.bot.ledger import Call, Claim, Deed, Ledger, deed_of, plain
+from mixbot.ui.verbs import BY_CODE, words
+from tests.bot.ledger import Call, Claim, Deed, Ledger, Person, plain
+from tests.bot.pretended import Pretended
 
 Json = dict[str, Any]
+Sent = tuple[Pretended, LoggedRequest]
 
 LINK = re.compile(r"https?://[^\s\"]+/link/[\w-]+")
-LISTS_OF_PEOPLE = re.compile(r"m1:(?:go:\d+|menu:\d+|all:list):\d+:[abu]")
+LISTS_OF_PEOPLE = re.compile(r"m1:(?:go:\d+|menu:\d+|all:list):\d+:[abuABV]")
 INTERACTION = re.compile(r"/(?:interactions|webhooks)/\d+/(?P<token>[^/]+)(?P<rest>.*)")
 CALLBACK = "/callback"
-FORGET_ME, UNLINK = "m1:privacy:forget", "/mixcloud unlink"
+FORGET_ME = "m1:privacy:forget"
 HANDLERS = ("CommandTree-invoker", "discord.py: on_")  # the tasks in which the bot answers
 PATIENCE = 20.0  # seconds; nothing takes that long
+CALM = 2.0  # seconds after trouble in which a service may still ask to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +69,21 @@ class Said:
                 return OPPOSITE[BY_CODE[match["code"]]], Reference(match["ref"])
         return None
 
-    def tells(self, verb: str) -> bool:
-        """Whether it says, in any language, that `verb` was done."""
+    def tells(self, deed: Deed) -> bool:
+        """Whether it says, in any language, that `deed` was done."""
+        did = words(deed.verb, deed.provider or MIXCLOUD).did
         for language in LANGUAGES:
-            before, after = catalogue(language).gettext(VERBS[verb].did).split("{what}")
+            before, after = catalogue(language).gettext(did).split("{what}")
             if re.search(f"{re.escape(before)}.+{re.escape(after)}", self.content, re.DOTALL):
                 return True
         return False
+
+    def links_to(self, url: str) -> str:
+        """The service at which the button that leads to `url` says to link an account."""
+        for part in walk(self.body.get("components") or ()):
+            if part.get("url") == url and NAMES[SOUNDCLOUD] in part["label"]:
+                return SOUNDCLOUD
+        return MIXCLOUD
 
     def names(self, names: Iterable[str]) -> list[str]:
         """Those of `names` that stand in it."""
@@ -120,9 +134,9 @@ class Asked:
     def kept_private(self) -> bool:
         return all(m.ephemeral and m.only_for is self.person for m in self.answers)
 
-    @property
-    def ends_link(self) -> bool:
-        return UNLINK in self.what or FORGET_ME in self.what
+    def ends_link(self, provider: str) -> bool:
+        """Whether the account at a service is to be forgotten."""
+        return f"/{provider} unlink" in self.what or FORGET_ME in self.what
 
 
 @dataclass(eq=False, slots=True)
@@ -130,6 +144,7 @@ class Attempt:
     """A link that somebody was given, and how far it was followed."""
 
     url: str
+    provider: str
     asked: Asked
     state: str = "fresh"  # then "bound" to a browser, waiting for its "code", or "used"
     code: str = ""
@@ -137,8 +152,12 @@ class Attempt:
     tries: int = 5
 
     @property
-    def person(self) -> User:
+    def owner(self) -> User:
         return self.asked.person
+
+    @property
+    def person(self) -> Person:
+        return self.owner, self.provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +171,20 @@ class Agreed:
 
 @dataclass(slots=True)
 class Strikes:
-    """What became of requests to Mixcloud while it was in trouble."""
+    """What became of requests to the services while they were in trouble."""
 
     count: int = 0
+    last: float = 0.0
     garbled: list[tuple[str, ...]] = field(default_factory=list)  # their answers cannot be read
+
+    def note(self) -> None:
+        self.count += 1
+        self.last = time.monotonic()
+
+    @property
+    def are_over(self) -> bool:
+        """Whether all is as if there had been no trouble."""
+        return not self.count and time.monotonic() > self.last + CALM
 
     def clear(self) -> None:
         self.count = 0
@@ -164,11 +193,12 @@ class Strikes:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whom a token of Mixcloud was given for, and the account that it stands for."""
+    """Whom something was granted for, and the account that it stands for."""
 
     person: User
     username: str
-    token: str = field(repr=False)
+    service: Pretended
+    grant: Any = field(repr=False)
 
 
 class Witness:
@@ -178,28 +208,30 @@ class Witness:
         self,
         complain: Callable[[str], None],
         discord: DiscordServer,
-        mixcloud: MixcloudServer,
-        names: Mapping[str, str],
+        services: Sequence[Pretended],
         secrets: Iterable[str],
     ) -> None:
         self.complain = complain
         self.strikes = Strikes()
-        self.attempts: dict[User, Attempt] = {}  # the last one that somebody was given
+        self.attempts: dict[Person, Attempt] = {}  # the last one that somebody was given
         self.given: dict[str, Attempt] = {}  # all, by their address
         self.visited: Agreed | None = None  # the link that is being followed, and as whom
         self.agreed: list[Agreed] = []
-        self.linked: dict[User, Owner] = {}
-        self.answers = 0
+        self.linked: dict[Person, Owner] = {}
+        self.may_end: set[Any] = set()  # grants that were taken back, or were lost on the way
+        self.counts: Counter[str] = Counter()  # of what the bot did
         self.secrets = set(secrets)
-        self.ledger = Ledger(mixcloud.catalogue, names)
+        self.ledger = Ledger(lambda: (tie for service in services for tie in service.ties()))
         self._discord = discord
-        self._mixcloud = mixcloud
-        self._names = names  # of accounts at Mixcloud, by username
+        self._services = services
+        self._names: dict[str, str] = {}  # of accounts, by username
+        for service in services:
+            self._names |= service.names
         self._batch: list[Asked] = []
         self._by_token: dict[str, Asked] = {}
-        self._tokens: dict[str, Owner] = {}
-        self._newest: dict[User, Owner] = {}
-        self._read = {"discord": 0, "mixcloud": 0}
+        self._owners: dict[Any, Owner] = {}  # by what was granted
+        self._newest: dict[Person, Owner] = {}
+        self._read = dict.fromkeys(["discord", *NAMES], 0)
         self._watching = asyncio.create_task(self._watch())
 
     # What is asked
@@ -265,7 +297,7 @@ class Witness:
         batch, self._batch = self._batch, []
         await _idle(parts)
         said = self._read_discord()
-        requests = self._read_mixcloud()
+        requests = [(each, request) for each in self._services for request in self._asked(each)]
         for asked in batch:
             await self._check_answer(parts, asked)
             self._check_pages(asked, batch)
@@ -275,18 +307,24 @@ class Witness:
             self._look_for_prompts(asked, all_said, batch)
         accounts_of = await self._check_links(parts, batch, requests)
         self._check_tokens(batch, requests)
-        self._check_names(said, accounts_of)
-        await self._check_profiles(parts, batch, said, accounts_of)
+        await self._check_grants(parts)
+        names_of = {
+            person: set().union(*(accounts_of.get((person, provider), ()) for provider in NAMES))
+            for person, _provider in accounts_of
+        }
+        self._check_names(said, names_of)
+        await self._check_profiles(parts, batch, said, names_of)
         await self._check_forgotten(parts, batch)
         claims = await self._claims(parts, batch, said)
         calls = list(self._calls(requests))
+        self.counts.update(f"done at {call.deed.provider}" for call in calls if call.succeeded)
         doubtful = self._changing(batch, requests)
         for person in doubtful:
-            self.ledger.doubt(person)
+            self.ledger.doubt(*person)
         for wrong in self.ledger.wrong(claims, calls, accounts_of, time.monotonic()):
             self.complain(wrong)
         for person in doubtful:
-            self.ledger.doubt(person)
+            self.ledger.doubt(*person)
         self.strikes.clear()
         self.agreed.clear()
         self.visited = None
@@ -303,13 +341,14 @@ class Witness:
                 self._check_refusal(asked, request)
             elif match and asked and (one := _said(asked, match["rest"], request)):
                 said.setdefault(asked, []).append(one)
-                self.answers += 1
+                self.counts["answers"] += 1
         return said
 
-    def _read_mixcloud(self) -> list[LoggedRequest]:
-        requests = list(self._mixcloud.requests)
-        new, self._read["mixcloud"] = requests[self._read["mixcloud"] :], len(requests)
-        return new
+    def _asked(self, service: Pretended) -> list[LoggedRequest]:
+        """What the bot has asked of a service since the last time."""
+        requests, read = list(service.server.requests), self._read[service.provider]
+        self._read[service.provider] = len(requests)
+        return requests[read:]
 
     # How it is answered
 
@@ -397,7 +436,8 @@ class Witness:
 
     def _look_for_end(self, asked: Asked) -> None:
         if FORGET_ME in asked.what:
-            self.attempts.pop(asked.person, None)
+            for provider in NAMES:
+                self.attempts.pop((asked.person, provider), None)
 
     def _look_for_prompts(self, asked: Asked, said: Sequence[Said], batch: Sequence[Asked]) -> None:
         """Note the link that somebody was given; of two at once nobody knows which one is void."""
@@ -405,106 +445,157 @@ class Witness:
             found = LINK.search(one.written)
             if found is None or found[0] in self.given:
                 continue
-            attempt = self.given[found[0]] = Attempt(found[0], asked)
-            last = self.attempts.get(asked.person)
+            attempt = Attempt(found[0], one.links_to(found[0]), asked)
+            self.given[found[0]] = attempt
+            last = self.attempts.get(attempt.person)
             if last and last.asked in batch:
                 last.state = attempt.state = "unsure"
-            self.attempts[asked.person] = attempt
+            self.attempts[attempt.person] = attempt
 
-    def _learn_tokens(self, requests: Iterable[LoggedRequest]) -> None:
-        """A token that is new was given for the link that is being followed."""
-        for request in requests:
-            token = request.query.get("access_token")
-            if token and token not in self._tokens and self.visited:
-                owner = Owner(self.visited.attempt.person, self.visited.username, token)
-                self._tokens[token] = self._newest[owner.person] = owner
-                self.secrets.add(token)
+    def _learn_grants(self, requests: Iterable[Sent]) -> None:
+        """A grant that is new was given for the link that is being followed."""
+        for service, request in requests:
+            grant = service.sender(request)
+            if grant is None:
+                continue
+            self.secrets.add(service.token(request.query, request.authorization))
+            if grant not in self._owners and self.visited:
+                attempt = self.visited.attempt
+                owner = Owner(attempt.owner, self.visited.username, service, grant)
+                if service.provider != attempt.provider:
+                    self.complain(f"{attempt.owner.name} is linked at {service.name} instead")
+                self._owners[grant] = self._newest[attempt.person] = owner
 
-    def _check_tokens(self, batch: Sequence[Asked], requests: Iterable[LoggedRequest]) -> None:
+    def _check_tokens(self, batch: Sequence[Asked], requests: Iterable[Sent]) -> None:
         """Nobody's token is used but when they ask for something."""
         people = {asked.person for asked in batch}
         if self.visited:
-            people.add(self.visited.attempt.person)
-        for request in requests:
-            if token := request.query.get("access_token"):
-                owner = self._tokens.get(token)
-                if owner is None or owner.person not in people:
+            people.add(self.visited.attempt.owner)
+        for service, request in requests:
+            if grant := service.sender(request):
+                owner = self._owners.get(grant)
+                if owner is None or owner.service is not service or owner.person not in people:
                     who = owner.person.name if owner else "somebody"
                     self.complain(f"{request.method} {request.path} as {who}, unasked")
 
+    async def _check_grants(self, parts: App) -> None:
+        """Whoever is linked has what is good, unless it was taken back or lost on the way."""
+        for (person, _provider), owner in self.linked.items():
+            if owner.grant not in self.may_end:
+                trouble = await owner.service.trouble_with(owner.grant, parts, int(person.id))
+                if trouble:
+                    self.complain(f"{person.name} as {owner.username}: {trouble}")
+
+    def take_back(self, username: str) -> None:
+        """The owner of an account takes back all that was granted for it."""
+        self.may_end |= {g for g, owner in self._owners.items() if owner.username == username}
+
     async def _check_links(
-        self, parts: App, batch: Sequence[Asked], requests: Iterable[LoggedRequest]
-    ) -> dict[User, set[str]]:
+        self, parts: App, batch: Sequence[Asked], requests: Sequence[Sent]
+    ) -> dict[Person, set[str]]:
         """Nobody is linked, or no longer linked, without a reason.
 
         Returns the accounts that each person was linked to since the last time.
         """
-        self._learn_tokens(requests)
-        refused = set(self._refused(requests))
-        accounts_of: dict[User, set[str]] = {}
-        for person in self._people(batch):
+        self._learn_grants(requests)
+        ended = self._ended(requests)
+        accounts_of: dict[Person, set[str]] = {}
+        for one, service in product(self._people(batch), self._services):
+            person = one, service.provider
             before = self.linked.get(person)
-            account = await parts.accounts.account(int(person.id))
+            account = await parts.accounts.account(int(one.id), service.provider)
             now = account.username if account else None
             may_be = {before.username if before else None}
-            ending = [asked for asked in batch if asked.person is person and asked.ends_link]
-            if any(not asked.excused for asked in ending) or (before and before.token in refused):
+            ending = [a for a in batch if a.person is one and a.ends_link(service.provider)]
+            surely = any(not asked.excused for asked in ending)
+            if surely or (before and before.grant in ended and service.forgets_at_once):
                 may_be = {None}
-            elif ending:
+            elif ending or (before and before.grant in ended):
                 may_be.add(None)
-            for agreed in self.agreed:
-                if agreed.attempt.person is person:
-                    newest = self._newest.get(person)  # may be refused as soon as it is used
-                    sure = agreed.surely and not self.strikes.count
-                    sure = sure and not (newest and newest.token in refused)
-                    may_be = {agreed.username} if sure else {agreed.username, None, *may_be}
+            agreed_to = [agreed for agreed in self.agreed if agreed.attempt.person == person]
+            for agreed in agreed_to:
+                newest = self._newest.get(person)  # may be refused as soon as it is used
+                sure = agreed.surely and not self.strikes.count
+                sure = sure and not (newest and newest.grant in ended)
+                may_be = {agreed.username} if sure else {agreed.username, None, *may_be}
             if now not in may_be:
-                why = [*(asked.what for asked in ending), *self.agreed, *refused]
-                self.complain(f"{person.name} is linked to {now}, not to {may_be}: {why}")
-            agreed_to = [one for one in self.agreed if one.attempt.person is person]
-            names = {before and before.username, now, *(one.username for one in agreed_to)}
+                why = [*(asked.what for asked in ending), *self.agreed, len(ended)]
+                self.complain(
+                    f"{one.name} is linked to {now} at {service.name}, not to {may_be}: {why}"
+                )
+            names = {before and before.username, now, *(agreed.username for agreed in agreed_to)}
             accounts_of[person] = {name for name in names if name}
             if now is None:
                 self.linked.pop(person, None)
-            elif any(one.surely and one.username == now for one in agreed_to):
+                if before and surely and not agreed_to and self.strikes.are_over:
+                    self._check_signed_out(before)
+            elif any(agreed.surely and agreed.username == now for agreed in agreed_to):
                 self.linked[person] = self._newest[person]
         return accounts_of
 
-    def _refused(self, requests: Iterable[LoggedRequest]) -> Iterator[str]:
-        """The tokens that Mixcloud did not accept, in an answer that can be read."""
-        for request in requests:
-            token = request.query.get("access_token", "")
-            sent = (request.method, request.path, token)
-            if request.status == 401 and sent not in self.strikes.garbled:
-                yield token
+    def _check_signed_out(self, owner: Owner) -> None:
+        """What was forgotten is of no use to anybody, where that can be done."""
+        if not owner.service.forgets_at_once and not owner.service.has_ended(owner.grant, set()):
+            self.complain(f"{owner.person.name} as {owner.username} is not signed out")
 
-    def _changing(self, batch: Sequence[Asked], requests: Iterable[LoggedRequest]) -> set[User]:
+    def _refused(self, requests: Iterable[Sent]) -> Iterator[Any]:
+        """The grants whose tokens were not accepted, in an answer that can be read."""
+        for service, request in requests:
+            grant = service.sender(request)
+            if (
+                grant
+                and request.status == 401
+                and self._sent(service, request) not in (self.strikes.garbled)
+            ):
+                yield grant
+
+    def _ended(self, requests: Iterable[Sent]) -> set[Any]:
+        """The grants in use with which nobody can act any longer."""
+        refused = set(self._refused(requests))
+        in_use = [*self.linked.values(), *self._newest.values()]
+        return {one.grant for one in in_use if one.service.has_ended(one.grant, refused)}
+
+    @staticmethod
+    def _sent(service: Pretended, request: LoggedRequest) -> tuple[str, ...]:
+        token = service.token(request.query, request.authorization)
+        return service.provider, request.method, request.path, token
+
+    def _changing(self, batch: Sequence[Asked], requests: Iterable[Sent]) -> set[Person]:
         """Whose link has changed, or may have."""
-        refused = self._refused(requests)
+        owners = [self._owners[grant] for grant in self._ended(requests)]
         return {
-            *(asked.person for asked in batch if asked.ends_link),
+            *(
+                (asked.person, provider)
+                for asked in batch
+                for provider in NAMES
+                if asked.ends_link(provider)
+            ),
             *(agreed.attempt.person for agreed in self.agreed),
-            *(self._tokens[token].person for token in refused if token in self._tokens),
+            *((owner.person, owner.service.provider) for owner in owners),
         }
 
     def _people(self, batch: Sequence[Asked]) -> set[User]:
-        agreed = {agreed.attempt.person for agreed in self.agreed}
-        return {*self.linked, *agreed, *(asked.person for asked in batch)}
+        return {
+            *(person for person, _provider in self.linked),
+            *(agreed.attempt.owner for agreed in self.agreed),
+            *(asked.person for asked in batch),
+        }
 
-    # What is done at Mixcloud
+    # What is done at the services
 
-    def _calls(self, requests: Iterable[LoggedRequest]) -> Iterator[Call]:
+    def _calls(self, requests: Iterable[Sent]) -> Iterator[Call]:
         garbled = list(self.strikes.garbled)
-        for request in requests:
-            token = request.query.get("access_token", "")
-            owner, deed = self._tokens.get(token), deed_of(request)
+        for service, request in requests:
+            owner, deed = self._owners.get(service.sender(request)), service.deed(request)
             if deed is None or owner is None:
                 continue
-            sent = (request.method, request.path, token)
+            sent = self._sent(service, request)
             struck = sent in garbled
             if struck:
                 garbled.remove(sent)
-            yield Call(owner.person, owner.username, deed, request.status, struck)
+            elif request.status == 401 and not service.forgets_at_once:
+                continue  # it is tried again with another token
+            yield Call(owner.person, owner.username, request.method, deed, request.status, struck)
 
     async def _claims(
         self, parts: App, batch: Sequence[Asked], said: Mapping[Asked, Sequence[Said]]

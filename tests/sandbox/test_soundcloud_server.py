@@ -189,6 +189,10 @@ async def test_tokens_expire_and_rotate_and_reuse_ends_them(
     assert await token(server, web, **refresh) == (400, {"error": "invalid_grant"})
     assert (await api(server, web, "/me", second["access_token"]))[0] == 401
     assert (server.reuses, server.refreshes) == (1, 1)
+    consent = server.origin(second["access_token"])
+    assert consent
+    assert consent is server.origin(first["refresh_token"])
+    assert (consent.permalink, consent.refresh) == ("juno-park", "")
 
 
 async def test_an_application_gets_so_many_tokens(

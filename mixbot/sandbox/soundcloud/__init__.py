@@ -22,6 +22,7 @@ from mixbot.sandbox.mixcloud.faults import (
 )
 from mixbot.sandbox.soundcloud.catalogue import Catalogue
 from mixbot.sandbox.soundcloud.faults import RateLimit
+from mixbot.sandbox.soundcloud.grants import Session
 from mixbot.sandbox.soundcloud.records import Playlist, Track, User
 from mixbot.sandbox.soundcloud.server import SoundCloudServer
 
@@ -45,6 +46,7 @@ __all__ = [
     "Redirect",
     "Reset",
     "ServerError",
+    "Session",
     "Slow",
     "SlowReading",
     "SoundCloudServer",

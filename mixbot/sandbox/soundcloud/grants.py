@@ -131,6 +131,10 @@ class Grants:
             "scope": "",
         }
 
+    def origin(self, token: str) -> Session | None:
+        """The consent that an access or a refresh token came of, whatever it is good for now."""
+        return self._access.get(token) or self._refresh.get(token)
+
     def session(self, access: str) -> Session | None:
         """What `access` is good for, unless it expired, was revoked, or never given."""
         session = self._access.get(access)

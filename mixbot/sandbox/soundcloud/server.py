@@ -14,7 +14,7 @@ from mixbot.sandbox.mixcloud.records import Record
 from mixbot.sandbox.soundcloud import generate
 from mixbot.sandbox.soundcloud.api import Api, Call, Found, Manners, Refused, unauthorized
 from mixbot.sandbox.soundcloud.catalogue import Catalogue
-from mixbot.sandbox.soundcloud.grants import App, Grants, challenge_of
+from mixbot.sandbox.soundcloud.grants import App, Grants, Session, challenge_of
 from mixbot.sandbox.soundcloud.site import Site
 
 CACHED_ANSWERS = 1024
@@ -122,6 +122,10 @@ class SoundCloudServer(Loopback):
     def grants_of(self, permalink: str) -> int:
         """How many consents of that person are good for something still."""
         return len(self._grants.of(permalink))
+
+    def origin(self, token: str) -> Session | None:
+        """The consent that an access or a refresh token came of, whatever it is good for now."""
+        return self._grants.origin(token)
 
     @property
     def token_lifetime(self) -> timedelta:
