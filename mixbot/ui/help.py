@@ -12,6 +12,7 @@ from discord import app_commands
 from mixbot.languages import _, spoken
 from mixbot.services import NAMES
 from mixbot.ui.cards import Card
+from mixbot.ui.privacy import of_conversations
 from mixbot.ui.text import when
 
 if TYPE_CHECKING:
@@ -58,13 +59,7 @@ async def _card(bot: MixBot) -> Card:
         menus = ", ".join(f"**{_(menu.name)}**" for menu in bot.tree.get_commands(type=kind))
         lines.append(sentence.format(menus=menus))
     seen = _("The commands you give me, the messages you open my menu on, and the cards I post.")
-    if bot.reads_messages:
-        seen += " " + _(
-            "Where those who manage a server switched it on, I look for links to shows in messages "
-            "and keep nothing else of them."
-        )
-    else:
-        seen += " " + _("I do not read your conversations.")
+    seen += f" {of_conversations(bot)}"
     unlinking = [await bot.mention(f"{provider} unlink") for provider in bot.accounts.providers]
     seen += " " + _(
         "What links you to an account is kept encrypted until you use {commands}.",

@@ -45,7 +45,7 @@ async def open_privacy(answer: Answer) -> None:
     card = cards.Card(
         title=_("What I remember of you"),
         text="\n".join(lines),
-        small=_("I do not read your conversations, and no token ever leaves my database."),
+        small=f"{of_conversations(bot)} " + _("No token ever leaves my database."),
     )
     buttons = [
         button(_("Export as JSON"), "m1:privacy:export"),
@@ -53,6 +53,16 @@ async def open_privacy(answer: Answer) -> None:
         button(_("Forget me…"), "m1:privacy:ask", style=DANGER),
     ]
     await answer.give(card=card, rows=[row(*buttons)])
+
+
+def of_conversations(bot: MixBot) -> str:
+    """What is read of what people say to each other."""
+    if bot.reads_messages:
+        return _(
+            "Where those who manage a server switched it on, I look for links to shows in messages "
+            "and keep nothing else of them."
+        )
+    return _("I do not read your conversations.")
 
 
 async def _remembered(bot: MixBot, user_id: int) -> list[str]:

@@ -280,3 +280,10 @@ async def test_a_link_that_is_looked_at_while_the_bot_stops_is_no_bug(
     assert "is not handled, as the bot stops" in caplog.text
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
     assert await reading.parts.store.link_reply(int(message.id)) is None
+
+
+async def test_what_is_said_of_messages_is_true_for_a_bot_that_reads_them(reading: Scene) -> None:
+    for command in ("mixcloud privacy", "mixcloud help"):
+        answer = await reading.use(reading.noor, command)
+        assert "I look for links to shows in messages" in answer.text
+        assert "I do not read your conversations" not in answer.text
