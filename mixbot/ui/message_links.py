@@ -18,7 +18,7 @@ from discord.http import Route
 
 from mixbot.accounts import ServiceOff
 from mixbot.languages import ENGLISH, speak
-from mixbot.links import find_links
+from mixbot.links import ShortLink, find_links, key_of
 from mixbot.mixcloud import MixcloudError
 from mixbot.services import provider_of
 from mixbot.soundcloud import SoundCloudError
@@ -38,8 +38,10 @@ log = logging.getLogger(__name__)
 MOST_CARDS = 3  # of one message: 12 components each, of 40
 SHORT_LINKS = 3  # of one message, since each is a question to Mixcloud
 PAUSE = timedelta(hours=1)  # between two cards for the same show in the same channel
+GONE_SECONDS = 600.0  # an answer takes less
 QUIET_SECONDS = 600.0  # in a channel where we may not speak; refusals are counted by Discord
 SUPPRESS_EMBEDS, SILENT = 1 << 2, 1 << 12  # bits of a message's flags
+ADDRESS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 LINKED = re.compile(r"mixcloud\.com|soundcloud\.(?:com|app)", re.IGNORECASE)
 NO_HISTORY = 160002  # a reply needs to read what it replies to
 # What its author does not want to be previewed, or does not mean: <links>, spoilers and code.
@@ -55,6 +57,7 @@ class Said:
     guild_id: int | None
     user_id: int
     content: str
+    written_at: datetime  # or edited, but not pinned or previewed
     silent: bool = False  # its author wants no previews
 
     @classmethod
@@ -65,6 +68,7 @@ class Said:
             message.guild.id if message.guild else getattr(message.channel, "guild_id", None),
             message.author.id,
             message.content,
+            message.edited_at or message.created_at,
             message.flags.suppress_embeds,
         )
 
@@ -78,6 +82,7 @@ class MessageLinks:
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._quiet: TTLCache[int, str] = TTLCache(4096, QUIET_SECONDS)  # channel → why
         self._previews_stay: TTLCache[int, str] = TTLCache(4096, QUIET_SECONDS)
+        self._gone: TTLCache[int, bool] = TTLCache(4096, GONE_SECONDS)  # messages deleted lately
 
     async def posted(self, said: Said) -> None:
         """Answer a new message, if it has links to shows and the server wants that."""
@@ -99,7 +104,8 @@ class MessageLinks:
         async with self._lock(said.message_id):
             reply = await self._bot.store.link_reply(said.message_id)
             if reply is None:
-                await self._answer(said, settings, edited=True)
+                if said.written_at > datetime.now(UTC) - PAUSE:
+                    await self._answer(said, settings, edited=True)
                 return
             keys = await self._keys(said)
             if not keys:
@@ -109,7 +115,11 @@ class MessageLinks:
 
     async def deleted(self, message_ids: Sequence[int], guild_id: int | None) -> None:
         """Delete our answers together with what they answer."""
+        self._gone.update(dict.fromkeys(message_ids, True))
         if guild_id is None or (await self._bot.preferences.server(guild_id)).links:
+            for lock in filter(None, map(self._locks.get, message_ids)):
+                async with lock:  # an answer that is on its way can be taken back when it arrived
+                    pass
             await self._take_back(message_ids)
 
     def _lock(self, message_id: int) -> asyncio.Lock:
@@ -147,6 +157,8 @@ class MessageLinks:
         lately = await bot.store.shared_since(said.channel_id, now - PAUSE)
         new = [key for key in keys if key not in lately]
         body = await self._body(new, settings)
+        if said.message_id in self._gone:
+            return
         # A preview that Discord adds is an edit too, and shares nothing a second time.
         for key in new if edited else keys:
             await note_share(
@@ -167,7 +179,8 @@ class MessageLinks:
                 said.message_id, said.channel_id, said.user_id, reply_id, "\n".join(keys), now
             )
         )
-        if said.guild_id is not None and not settings.classic:
+        previews_say_more = settings.classic or _leads_elsewhere(said.content, keys)
+        if said.guild_id is not None and not previews_say_more:
             await self._suppress_preview(said)
 
     async def _body(self, keys: Sequence[str], settings: ServerSettings) -> Component | None:
@@ -260,7 +273,7 @@ class MessageLinks:
         return True
 
     async def _suppress_preview(self, said: Said) -> None:
-        """Take Discord's own preview away, if we may manage messages: the card says more."""
+        """Take Discord's own previews away, if we may manage messages: the card says more."""
         route = Route(
             "PATCH",
             "/channels/{channel_id}/messages/{message_id}",
@@ -282,3 +295,11 @@ class MessageLinks:
         if isinstance(error, discord.Forbidden):
             self._quiet[channel_id] = str(error.code)
         log.info("a link in channel %s has no answer: %s", channel_id, type(error).__name__)
+
+
+def _leads_elsewhere(content: str, keys: Sequence[str]) -> bool:
+    """Whether `content` has links to more than `keys`, of which only a preview says anything."""
+    return not all(
+        any(isinstance(link, ShortLink) or key_of(link) in keys for link in find_links(address))
+        for address in ADDRESS.findall(UNMEANT.sub(" ", content))
+    )

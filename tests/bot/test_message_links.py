@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from discord.utils import time_snowflake
 
 from mixbot.sandbox.discord import Channel, Message, Permission
 from mixbot.sandbox.discord.kinds import ChannelKind
+from mixbot.sandbox.discord.messages import compose
 from mixbot.sandbox.mixcloud import Slow
 from tests.conftest import Scene, page_of, staged
 
@@ -130,6 +133,56 @@ async def test_the_answer_follows_edits_and_deletions(reading: Scene) -> None:
     await card.until(lambda card: page_of(card) == url(reading, "ambient"))
     await reading.noor.delete(message)
     await card.until(lambda card: card.deleted)
+
+
+async def test_a_message_deleted_while_it_is_answered_has_no_answer(reading: Scene) -> None:
+    reading.mixcloud.fault("GET", "/**", Slow(0.2))
+    message = await reading.noor.say(reading.channel, url(reading))
+    await reading.mixcloud.requested("GET", reading.jazz)
+    await reading.noor.delete(message)
+    assert await handled(reading) == []
+    assert await reading.parts.store.last_share(int(reading.channel.id)) is None
+
+
+async def test_a_message_deleted_while_its_answer_is_sent_takes_it_along(reading: Scene) -> None:
+    message = await reading.noor.say(reading.channel, url(reading))
+    async with reading.discord.subscribe() as events:
+        async for event in events:
+            if event.message and event.message.author is reading.discord.bot:
+                break
+    await reading.noor.delete(message)
+    card = event.message
+    assert card
+    await card.until(lambda card: card.deleted)
+
+
+async def test_a_message_from_long_ago_that_is_pinned_now_is_not_answered(reading: Scene) -> None:
+    world, ago = reading.discord.world, datetime.now(UTC) - timedelta(days=30)
+    old = compose(
+        world,
+        reading.channel,
+        reading.noor,
+        {"content": url(reading)},
+        id=str(time_snowflake(ago)),
+        timestamp=ago.isoformat(),
+    )
+    reading.channel.messages[old.id] = old
+    old.update(pinned=True)
+    await reading.noor.edit(old, f"Even better: {url(reading, 'ambient')}")
+    assert page_of(await reply_to(reading, old)) == url(reading, "ambient")
+
+
+@pytest.mark.parametrize(
+    "other", ["https://www.youtube.com/watch?v=1", "https://www.mixcloud.com/NTSRadio/"]
+)
+async def test_the_previews_of_other_links_stay(reading: Scene, other: str) -> None:
+    message = await reading.noor.say(reading.channel, f"{url(reading)} and {other}")
+    card = await reply_to(reading, message)
+    assert page_of(card) == url(reading)
+    await handled(reading)
+    route = f"/channels/{reading.channel.id}/messages/{message.id}"
+    assert not [one for one in reading.discord.requests if one.path == route]
+    assert not message.flags & 1 << 2
 
 
 async def test_a_link_edited_away_takes_the_answer_along(reading: Scene) -> None:
