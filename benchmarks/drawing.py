@@ -48,7 +48,7 @@ async def drawings(
     async def turn(place: Place) -> bytes:
         leaf = await place.listing.page(bot, place.offset, ANYBODY)
         draw = _draw_show if place.listing.code == "s" else _draw_lines
-        return _as_sent(await draw(bot, place, leaf, private=False))
+        return _as_sent(await draw(bot, place, leaf, can_be_shown=False))
 
     turns = [replace(place, index=number) for place in shows for number in range(20)]
     for place in shows:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Body: TypeAlias = dict[str, Any]
 """A message's fields, as Discord's JSON has them."""
 Form: TypeAlias = tuple[str, bool, bool]
-"""The language of an answer, whether it is private, and whether its card is an embed."""
+"""The language of an answer, whether it offers to be shown, and whether its card is an embed."""
 
 SOON = 1.0  # seconds; Discord waits 3, and shows nobody anything until then
 EPHEMERAL = 1 << 6  # a bit of a message's flags
@@ -123,7 +123,8 @@ class Answer:
     ) -> None:
         self.interaction = interaction
         self.in_place = in_place
-        self.private = private or _is_kept_private(interaction)
+        self._kept_private = _is_kept_private(interaction)
+        self.private = private or self._kept_private
         self.state = State.OWED
         self._classic = False
         self._promise: asyncio.Task[None] | None = None
@@ -177,7 +178,12 @@ class Answer:
     @property
     def form(self) -> Form:
         """What decides how a card looks, and which buttons it has."""
-        return spoken(), self.private, self._is_classic
+        return spoken(), self.can_be_shown, self._is_classic
+
+    @property
+    def can_be_shown(self) -> bool:
+        """Whether who asked may have it shown to all: it is private, and Discord would let them."""
+        return self.private and not self._kept_private
 
     def drawn(self, card: Card, rows: Rows) -> Body:
         """`card` and its buttons as Discord is told of them."""

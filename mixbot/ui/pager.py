@@ -111,10 +111,10 @@ async def render(answer: Answer, place: Place) -> Page | None:
     # A page of SoundCloud may have fewer than were asked for.
     place = replace(place, index=min(place.index, place.offset + len(leaf) - 1))
     draw = _draw_show if listing.code in SHOWS else _draw_lines
-    return await draw(bot, place, leaf, private=answer.private)
+    return await draw(bot, place, leaf, can_be_shown=answer.can_be_shown)
 
 
-async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -> Page:
+async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, can_be_shown: bool) -> Page:
     """A show of the page, its buttons, and the menu of the others."""
     shown = await _shown(bot, place, leaf)
     bot.names[shown.key] = shown.name
@@ -127,7 +127,7 @@ async def _draw_show(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) ->
         _turn_button(_("◀ Previous"), place, written, before, enabled=before >= 0),
         _turn_button(_("Next ▶"), place, written, after, enabled=after < known or leaf.more),
     ]
-    if private and place.listing.code not in OWN:
+    if can_be_shown and place.listing.code not in OWN:
         turning.append(button(_("Show to all"), f"m1:all:list:{place.index}:{written}"))
     rows = [shown.buttons, row(*turning)]
     if options := place.listing.options(leaf, place.offset):
@@ -157,7 +157,7 @@ async def _draw(bot: MixBot, place: Place, leaf: Leaf) -> Glance:
     return replace(shown, buttons=written_once(shown.buttons))
 
 
-async def _draw_lines(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -> Page:
+async def _draw_lines(bot: MixBot, place: Place, leaf: Leaf, *, can_be_shown: bool) -> Page:
     """A page of what is listed by the line: people, tags, playlists, comments, deeds."""
     listing, found = place.listing, leaf.all()
     for one in found:
@@ -178,7 +178,7 @@ async def _draw_lines(bot: MixBot, place: Place, leaf: Leaf, *, private: bool) -
         )
     if options := listing.options(leaf, place.offset):
         rows.insert(0, row(_menu(place, written, options, len(leaf))))
-    if private and listing.code not in OWN:
+    if can_be_shown and listing.code not in OWN:
         rows.append(row(button(_("Show to all"), f"m1:all:list:{place.index}:{written}")))
     draw: Callable[..., cards.Card] = DRAWN.get(listing.code, cards.names)
     return Page(draw(found, listing.title(bot), small=small), rows)

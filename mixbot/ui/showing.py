@@ -129,7 +129,7 @@ async def _draw_show(answer: Answer, key: str, at: int | None) -> Drawn:
     show = await fetch_show(bot, key)
     rows = [
         await show_buttons(bot, show, start=at),
-        await _more_buttons(bot, show, private=answer.private),
+        await _more_buttons(bot, show, can_be_shown=answer.can_be_shown),
     ]
     small = "" if at is None else _playing(show, at)
     body = answer.drawn(cards.show(show, small=small), rows)
@@ -191,7 +191,7 @@ async def show_buttons(bot: MixBot, show: Cloudcast, *, start: int | None = None
     )
 
 
-async def _more_buttons(bot: MixBot, show: Cloudcast, *, private: bool) -> Component:
+async def _more_buttons(bot: MixBot, show: Cloudcast, *, can_be_shown: bool) -> Component:
     """What else there is to see of a show."""
     ref = await reference(bot.store, show.key)
     buttons = []
@@ -202,7 +202,7 @@ async def _more_buttons(bot: MixBot, show: Cloudcast, *, private: bool) -> Compo
         label = _("Comments ({number})", number=grouped(comments))
         buttons.append(button(label, f"m1:see:o:{ref}"))
     buttons.append(button(_("Host"), f"m1:host:{await reference(bot.store, show.user.key)}"))
-    if private:
+    if can_be_shown:
         buttons.append(button(_("Show to all"), f"m1:all:show:{ref}"))
     return row(*buttons)
 
@@ -217,7 +217,7 @@ async def open_person(answer: Answer, key: str) -> None:
     ref = await reference(bot.store, user.key)
     buttons = [action_button("follow", ref)]
     buttons += link_buttons(_("Open on Mixcloud"), user.url)
-    if answer.private:
+    if answer.can_be_shown:
         buttons.append(button(_("Show to all"), f"m1:all:person:{ref}"))
     await answer.give(card=cards.person(user), rows=[row(lists_menu(ref, LISTS)), row(*buttons)])
 
@@ -249,7 +249,7 @@ async def open_tracklist(answer: Answer, key: str, page: int) -> None:
             button(_("◀ Previous"), f"m1:tracks!:{max(page - 1, 0)}:{ref}", disabled=page == 0),
             button(_("Next ▶"), f"m1:tracks!:{page + 1}:{ref}", disabled=last),
         ]
-    if answer.private:
+    if answer.can_be_shown:
         buttons.append(button(_("Show to all"), f"m1:all:tracks:{ref}"))
     card = cards.tracklist(show, page, per_page=TRACKS)
     await answer.give(card=card, rows=[row(*buttons)] if buttons else [])

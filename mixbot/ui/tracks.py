@@ -85,7 +85,10 @@ async def draw(answer: Answer, key: str, at: int | None) -> Drawn:
     """The answer with the card of the track or playlist at `key`, to be played `at` a moment."""
     bot = answer.interaction.client
     track = await fetch_track(bot, key)
-    rows = [await _buttons(bot, key, start=at), await _more_buttons(bot, key, answer.private)]
+    rows = [
+        await _buttons(bot, key, start=at),
+        await _more_buttons(bot, key, can_be_shown=answer.can_be_shown),
+    ]
     body = answer.drawn(cards.track(track), rows)
     drawn = Drawn(key, track.title, written_once(body))
     if at is None and (kept := bot.details.get(key)):
@@ -107,7 +110,7 @@ async def open_person(answer: Answer, key: str) -> None:
     ref = await reference(bot.store, key)
     buttons = [action_button("follow", ref, SOUNDCLOUD)]
     buttons += link_buttons(_("Open on SoundCloud"), page_of(key).url)
-    if answer.private:
+    if answer.can_be_shown:
         buttons.append(button(_("Show to all"), f"m1:all:person:{ref}"))
     await answer.give(card=cards.artist(user), rows=[row(lists_menu(ref, LISTS)), row(*buttons)])
 
@@ -137,7 +140,7 @@ async def _buttons(bot: MixBot, key: str, *, start: int | None = None) -> Compon
     )
 
 
-async def _more_buttons(bot: MixBot, key: str, private: bool) -> Component:
+async def _more_buttons(bot: MixBot, key: str, *, can_be_shown: bool) -> Component:
     """What else there is to see of a track or playlist."""
     ref = await reference(bot.store, key)
     page = page_of(key)
@@ -147,6 +150,6 @@ async def _more_buttons(bot: MixBot, key: str, private: bool) -> Component:
     elif page.secret is None:  # SoundCloud has no list of what is similar to a private track
         buttons.append(button(_("Similar"), f"m1:see:M:{ref}"))
     buttons.append(button(_("Artist"), f"m1:host:{await reference(bot.store, page.host)}"))
-    if private:
+    if can_be_shown:
         buttons.append(button(_("Show to all"), f"m1:all:show:{ref}"))
     return row(*buttons)

@@ -59,6 +59,31 @@ async def test_where_others_must_not_see_it_nothing_counts_as_shared(scene: Scen
     assert "No show was shared here yet" in again.content
 
 
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("mixcloud show", {"mix": "{jazz}"}),
+        ("mixcloud search", {"query": "jazz"}),
+        ("mixcloud search", {"query": "jazz", "type": "tags"}),
+        ("mixcloud user", {"name": "NightFerryRadio"}),
+    ],
+)
+async def test_where_others_must_not_see_it_nothing_offers_to_show_it_to_them(
+    scene: Scene, command: str, options: dict[str, str]
+) -> None:
+    given = {name: value.format(jazz=scene.jazz) for name, value in options.items()}
+    channel = await elsewhere(scene, "another server")
+    given["visibility"] = "only me"
+    private = await (await scene.ada.slash(channel, command, given)).reply()
+    assert "Show to all" in [button.label for button in private.buttons]
+    channel.deny(channel.guild.everyone, Permission.USE_EXTERNAL_APPS)  # type: ignore[union-attr]
+    for visibility in ("only me", "everyone"):
+        given["visibility"] = visibility
+        card = await (await scene.ada.slash(channel, command, given)).reply()
+        assert card.ephemeral
+        assert "Show to all" not in [button.label for button in card.buttons]
+
+
 async def test_no_interaction_needs_more_than_five_followups(scene: Scene) -> None:
     channel = await elsewhere(scene, "another server")
     card = await (await scene.ada.slash(channel, "mixcloud search", query="jazz")).reply()
