@@ -171,7 +171,12 @@ class MixcloudCommands(
     ) -> None:
         self.bot.remember(interaction.user.id, "tag", tag or "")
         async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
-            await surprise.open_surprise(answer, tag_query(tag, None), minutes)
+            await surprise.open_surprise(
+                answer,
+                tag_query(tag, None),
+                minutes,
+                anybody=may_anybody_turn(visibility),
+            )
 
     @app_commands.command(
         description=N_("Link your Mixcloud account, so that the buttons act as you."),

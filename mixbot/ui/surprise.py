@@ -18,7 +18,8 @@ from mixbot.ui.answers import Answer, remember
 from mixbot.ui.components import button, row
 from mixbot.ui.handling import Interaction, custom_ids, handles, seen_alone
 from mixbot.ui.listings import Listing, restored, stored
-from mixbot.ui.references import Reference, resolve
+from mixbot.ui.pager import ANYBODY
+from mixbot.ui.references import Reference, reference, resolve
 from mixbot.ui.showing import show_buttons
 from mixbot.ui.text import duration
 
@@ -75,8 +76,10 @@ def _length(show: Cloudcast) -> int:
     return show.seconds or 0
 
 
-async def open_surprise(answer: Answer, tag: str, minutes: int | None, *, but: str = "") -> None:
-    """Answer with a show that fits, and a button for another one."""
+async def open_surprise(
+    answer: Answer, tag: str, minutes: int | None, *, but: str = "", anybody: bool = False
+) -> None:
+    """Answer with a show that fits, and a button for another one, which `anybody` may press."""
     bot, user_id = answer.interaction.client, answer.interaction.user.id
     show = await find(bot, tag, minutes, user_id, random.SystemRandom(), but)
     bot.names[show.key] = show.name
@@ -90,21 +93,27 @@ async def open_surprise(answer: Answer, tag: str, minutes: int | None, *, but: s
             minutes,
             length=duration(show.seconds or 0),
         )
-    again = f"m1:again:{user_id}:{minutes or 0}:{await stored(bot, Listing('g', tag))}"
-    rows = [await show_buttons(bot, show), row(button(_("🎲 Another one"), again))]
+    owner_id, listing = ANYBODY if anybody else user_id, await stored(bot, Listing("g", tag))
+    more = [button(_("🎲 Another one"), f"m1:again:{owner_id}:{minutes or 0}:{listing}")]
+    if answer.can_be_shown:
+        ref = await reference(bot.store, show.key)
+        more.append(button(_("Show to all"), f"m1:all:show:{ref}"))
+    rows = [await show_buttons(bot, show), row(*more)]
     await answer.give(card=cards.show(show, large=False, small=small), rows=rows)
 
 
 @handles(re.compile(r"m1:again:(?P<owner>\d+):(?P<minutes>\d{1,4}):(?P<listing>.+)"))
 async def another(interaction: Interaction, match: re.Match[str]) -> None:
     """Show another one in its place; to those who did not ask for the first, privately."""
-    mine = interaction.user.id == int(match["owner"])
+    owner_id = int(match["owner"])
+    mine = owner_id in (ANYBODY, interaction.user.id)
     private = not mine or seen_alone(interaction)
     async with Answer(interaction, private=private, in_place=mine) as answer:
         bot = interaction.client
         listing = await restored(bot, match["listing"])
         but = await _shown(bot, interaction.message) if interaction.message else ""
-        await open_surprise(answer, listing.query, int(match["minutes"]) or None, but=but)
+        minutes = int(match["minutes"]) or None
+        await open_surprise(answer, listing.query, minutes, but=but, anybody=owner_id == ANYBODY)
 
 
 async def _shown(bot: MixBot, message: discord.Message) -> str:

@@ -227,6 +227,23 @@ async def test_a_surprise_fits_the_time(scene: Scene, minutes: int) -> None:
     assert copy.ephemeral
 
 
+async def test_a_surprise_may_be_everybody_s(scene: Scene) -> None:
+    everyone = "everyone, who may turn the pages too"
+    card = await scene.use(scene.ada, "mixcloud surprise", visibility=everyone)
+    for person in (scene.noor, scene.ada):
+        before = card.text
+        await person.click(card, "Another one")
+        await card.until(lambda card, before=before: card.text != before)  # type: ignore[misc]
+
+
+async def test_a_surprise_for_oneself_can_be_shown_to_all(scene: Scene) -> None:
+    card = await scene.use(scene.ada, "mixcloud surprise", visibility="only me")
+    assert card.ephemeral
+    shown = await (await scene.ada.click(card, "Show to all")).reply()
+    assert scene.noor.sees(shown)
+    assert page_of(shown) == page_of(card)
+
+
 async def test_a_surprise_with_a_tag_has_it(scene: Scene) -> None:
     card = await scene.use(scene.ada, "mixcloud surprise", tag="Jazz")
     found = found_on(scene, card)
