@@ -21,6 +21,7 @@ from mixbot.arguments import (
     OwnShowLink,
     PersonLink,
     Position,
+    Query,
     ShowLink,
     TagName,
     Visibility,
@@ -29,15 +30,13 @@ from mixbot.arguments import (
     person_key,
     show_key,
     starting_at,
-    suggest,
-    suggested_queries,
 )
 from mixbot.bot import MixBot
 from mixbot.languages import LANGUAGES, N_, _, language_of, speak
 from mixbot.services import MIXCLOUD
 from mixbot.ui import help, linking, pager, privacy, publishing, showing, surprise
 from mixbot.ui.answers import Answer
-from mixbot.ui.listings import Listing, tag_query
+from mixbot.ui.listings import Listing, spelled, tag_query
 from mixbot.ui.text import escape
 
 SEARCHES = [
@@ -71,11 +70,10 @@ class MixcloudCommands(
     async def search(
         self,
         interaction: discord.Interaction[MixBot],
-        query: app_commands.Range[str, 1, 200],
+        query: app_commands.Transform[str, Query],
         type: app_commands.Choice[str] | None = None,
         visibility: Visibility | None = None,
     ) -> None:
-        query = query.strip()
         self.bot.remember(interaction.user.id, "query", query)
         async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
             await pager.open_listing(
@@ -87,12 +85,6 @@ class MixcloudCommands(
                     query=escape(query, 200),
                 ),
             )
-
-    @search.autocomplete("query")
-    async def _suggest_queries(
-        self, interaction: discord.Interaction[MixBot], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return await suggest(interaction, suggested_queries(interaction, typed))
 
     @app_commands.command(
         description=N_("Show a show: its card, tracklist, comments and what is similar."),
@@ -153,7 +145,16 @@ class MixcloudCommands(
         query = tag_query(tag, city)
         listing = Listing(OF_TAGS[what.value] if query else what.value, query)
         async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
-            await pager.open_listing(answer, listing, anybody=may_anybody_turn(visibility))
+            nothing = _(
+                "Mixcloud has no shows for “{what}”. Try another tag or city.",
+                what=escape(spelled(query), 200),
+            )
+            await pager.open_listing(
+                answer,
+                listing,
+                anybody=may_anybody_turn(visibility),
+                nothing=nothing if query else "",
+            )
 
     @app_commands.command(
         description=N_("“I have 58 minutes”: a show that fits, by chance."), extras=HERE

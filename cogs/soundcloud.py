@@ -15,14 +15,13 @@ from mixbot.arguments import (
     VISIBILITY,
     WHO_SEES,
     Mention,
+    Query,
     TrackLink,
     Visibility,
     is_private,
     may_anybody_turn,
     show_key,
     starting_at,
-    suggest,
-    suggested_queries,
 )
 from mixbot.bot import MixBot
 from mixbot.languages import N_, _
@@ -57,11 +56,10 @@ class SoundCloudCommands(
     async def search(
         self,
         interaction: discord.Interaction[MixBot],
-        query: app_commands.Range[str, 1, 200],
+        query: app_commands.Transform[str, Query],
         type: app_commands.Choice[str] | None = None,
         visibility: Visibility | None = None,
     ) -> None:
-        query = query.strip()
         self.bot.remember(interaction.user.id, "query", query)
         async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
             await pager.open_listing(
@@ -73,12 +71,6 @@ class SoundCloudCommands(
                     query=escape(query, 200),
                 ),
             )
-
-    @search.autocomplete("query")
-    async def _suggest_queries(
-        self, interaction: discord.Interaction[MixBot], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        return await suggest(interaction, suggested_queries(interaction, typed))
 
     @app_commands.command(description=N_("Show the card of a track or playlist."), extras=HERE)
     @app_commands.describe(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,7 +21,7 @@ from mixbot.services.soundcloud import PREFIX, resource_key
 from mixbot.ui.acting import ACTION
 from mixbot.ui.details import NotAShowThere
 from mixbot.ui.handling import components_in, custom_ids
-from mixbot.ui.listings import Listing, listing_of
+from mixbot.ui.listings import Listing, listing_of, slug
 from mixbot.ui.references import SHORT, Reference, reference, resolve
 from mixbot.ui.showing import key_behind, keys_of_shows
 from mixbot.ui.text import escape, isolate, plain
@@ -35,6 +36,7 @@ TRACK_EXAMPLE = "https://soundcloud.com/forss/flickermood"
 CHOICES = 25
 SHORT_LINKS = 5  # of one message, since each is a question to Mixcloud
 POPULAR = Listing("p")
+DOTTED = re.compile(r"(?<=\d)\.(?=\d\d(?!\d))")  # between minutes and seconds
 AUTOCOMPLETE_SECONDS = 1.5  # Discord drops suggestions after 3
 CITIES = (
     "Amsterdam, Athens, Barcelona, Beirut, Berlin, Bogotá, Bristol, Brooklyn, Brussels, Bucharest, "
@@ -90,7 +92,8 @@ class NotAShow(UserError):
         super().__init__(
             N_(
                 "I read “{value}” and expected a link to a show, such as <{example}>, or its "
-                "`user/show`."
+                "`user/show`. By its name you find it among my suggestions, or with "
+                "`/mixcloud search`."
             ),
             value=escape(value, 200),
             example=EXAMPLE,
@@ -102,7 +105,8 @@ class NotATrack(UserError):
         super().__init__(
             N_(
                 "I read “{value}” and expected a link to a track on SoundCloud, such as "
-                "<{example}>, or its `artist/track`."
+                "<{example}>, or its `artist/track`. By its name you find it among my suggestions, "
+                "or with `/soundcloud search`."
             ),
             value=escape(value, 200),
             example=TRACK_EXAMPLE,
@@ -112,7 +116,10 @@ class NotATrack(UserError):
 class NotAPerson(UserError):
     def __init__(self, value: str) -> None:
         super().__init__(
-            N_("I read “{value}” and expected a user name, or a link to a person or a show."),
+            N_(
+                "I read “{value}” and expected a user name, or a link to a person or a show. By "
+                "their name you find them among my suggestions, or with `/mixcloud search`."
+            ),
             value=escape(value, 200),
         )
 
@@ -133,6 +140,27 @@ class NotAPosition(UserError):
     def __init__(self, value: str) -> None:
         super().__init__(
             N_("I read “{value}” and expected a position in a show, such as 43:10 or 1:02:03."),
+            value=escape(value, 200),
+        )
+
+
+class NotAQuery(UserError):
+    def __init__(self) -> None:
+        super().__init__(N_("I read nothing but spaces and expected a word to look for."))
+
+
+class NotATag(UserError):
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            N_("I read “{value}” and expected a tag, such as “deep house”."),
+            value=escape(value, 200),
+        )
+
+
+class NotACity(UserError):
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            N_("I read “{value}” and expected a city, such as “Berlin”."),
             value=escape(value, 200),
         )
 
@@ -189,10 +217,35 @@ class PersonLink(app_commands.Transformer):
         return await suggest(interaction, suggested_people(interaction, str(value)))
 
 
+class Query(app_commands.Transformer):
+    """What somebody looks for, on one line."""
+
+    @property
+    def min_value(self) -> int:
+        return 1
+
+    @property
+    def max_value(self) -> int:
+        return 200
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
+        words = value.split()
+        if not words:
+            raise NotAQuery
+        return " ".join(words)
+
+    async def autocomplete(
+        self, interaction: discord.Interaction[Any], value: float | str, /
+    ) -> list[app_commands.Choice[Any]]:
+        return await suggest(interaction, suggested_queries(interaction, str(value)))
+
+
 class TagName(app_commands.Transformer):
     """A tag, in anybody's spelling."""
 
     async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
+        if not slug(value):
+            raise NotATag(value)
         return value.strip()
 
     async def autocomplete(
@@ -205,6 +258,8 @@ class CityName(app_commands.Transformer):
     """A city, in anybody's spelling."""
 
     async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
+        if not slug(value):
+            raise NotACity(value)
         return value.strip()
 
     async def autocomplete(
@@ -214,10 +269,10 @@ class CityName(app_commands.Transformer):
 
 
 class Position(app_commands.Transformer):
-    """A moment in a show, such as 43:10, in seconds."""
+    """A moment in a show, such as 43:10 or, as some write it, 43.10; in seconds."""
 
     async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> int:
-        seconds = read_time(value)
+        seconds = read_time(DOTTED.sub(":", value))
         if seconds is None:
             raise NotAPosition(value)
         return seconds

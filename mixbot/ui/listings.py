@@ -16,7 +16,7 @@ from mixbot import soundcloud
 from mixbot.errors import UserError
 from mixbot.languages import N_, _, ngettext, spoken
 from mixbot.links import page_of
-from mixbot.mixcloud import FeedItem, Mixcloud, Resource, ResourceList, SearchType
+from mixbot.mixcloud import FeedItem, Mixcloud, NotFound, Resource, ResourceList, SearchType
 from mixbot.mixcloud.models import resource
 from mixbot.soundcloud.models import resource as soundcloud_resource
 from mixbot.ui.components import Component, menu, option, written
@@ -174,8 +174,17 @@ class Listing:
         except KeyError:
             if self.code in TRACK_SEARCHES or self.code in OF_TRACKS:
                 return await self._walked(bot, offset)
-            kept = bot.pages[key] = _leaf(await self._ask(bot.mixcloud, offset), offset)
+            kept = bot.pages[key] = await self._asked(bot, offset)
             return kept
+
+    async def _asked(self, bot: MixBot, offset: int) -> Leaf:
+        """A page of Mixcloud. A tag that nobody uses yet has no shows."""
+        try:
+            return _leaf(await self._ask(bot.mixcloud, offset), offset)
+        except NotFound:
+            if self.code not in OF_TAGS:
+                raise
+            return Leaf.of((), more=False)
 
     async def _walked(self, bot: MixBot, offset: int) -> Leaf:
         """A page of SoundCloud, which tells where a page is only on the one before it.

@@ -69,6 +69,7 @@ async def test_a_show_leads_to_its_tracks_comments_similar_ones_and_host(
     ("at", "says"),
     [
         ("43:10", "At 43:10: Four Tet – Angel Echoes"),
+        ("43.10", "At 43:10: Four Tet – Angel Echoes"),
         ("25:00", "At 25:00: Burial – Archangel"),
         ("1:30:00", "At 1:30:00 the show is over."),
     ],
@@ -202,8 +203,24 @@ async def test_browsing(scene: Scene, options: dict[str, str], says: str, path: 
 
 
 async def test_browsing_a_tag_that_nobody_uses_is_explained(scene: Scene) -> None:
-    answer = await scene.use(scene.ada, "mixcloud browse", what="new", tag="qwertzuiop")
-    assert "Mixcloud has nothing there" in answer.text
+    answer = await scene.use(scene.ada, "mixcloud browse", what="new", tag="Qwertz *uiop*")
+    assert "Mixcloud has no shows for “qwertz uiop”. Try another tag or city." in answer.text
+    answer = await scene.use(scene.ada, "mixcloud browse", what="popular", city="Atlantis")
+    assert "Mixcloud has no shows for “Atlantis”" in answer.text
+    answer = await scene.use(scene.ada, "mixcloud surprise", tag="qwertzuiop")
+    assert "I found nothing that fits. Try another tag" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"tag": "🎧"}, "“🎧” and expected a tag"), ({"city": "?!"}, "“?!” and expected a city")],
+)
+async def test_a_tag_or_city_that_is_none_is_explained(
+    scene: Scene, options: dict[str, str], says: str
+) -> None:
+    answer = await scene.use(scene.ada, "mixcloud browse", what="new", **options)
+    assert answer.ephemeral
+    assert says in answer.text
 
 
 # /mixcloud surprise

@@ -81,6 +81,19 @@ async def test_the_last_result_has_no_next(scene: Scene) -> None:
     assert card.button("◀ Previous").disabled
 
 
+async def test_a_search_for_nothing_says_what_was_expected(scene: Scene) -> None:
+    answer = await scene.use(scene.ada, "mixcloud search", query="   ")
+    assert answer.ephemeral
+    assert "I read nothing but spaces" in answer.content
+
+
+async def test_a_search_of_several_lines_can_be_leafed_through(scene: Scene) -> None:
+    card = await scene.use(scene.ada, "mixcloud search", query="spiritual\n jazz")
+    assert "“spiritual jazz”" in card.text
+    await scene.ada.click(card, "Next ▶")
+    await card.until(partial(shows, "2 of"))
+
+
 async def test_nothing_found_says_so(scene: Scene) -> None:
     answer = await scene.use(scene.ada, "mixcloud search", query="*zzzz* @everyone")
     assert "found nothing" in answer.content
@@ -142,6 +155,7 @@ async def test_a_show_left_out_is_the_last_one_shared_here(scene: Scene) -> None
         ("https://www.mixcloud.com/NightFerryRadio/", "expected a link to a show"),
         ("https://notmixcloud.com/a/b/", "expected a link to a show"),
         ("nobody/nothing", "private, renamed or removed"),
+        ("Blue Notes for Long Trains", "By its name you find it among my suggestions"),
     ],
 )
 async def test_what_is_no_show_is_explained(scene: Scene, mix: str, says: str) -> None:

@@ -120,6 +120,12 @@ async def test_searching_shows_a_card_and_its_buttons(scene: Scene, track: Track
     assert card.link("▶ Play on SoundCloud") == link_of(track)
 
 
+async def test_a_search_for_nothing_says_what_was_expected(scene: Scene) -> None:
+    answer = await scene.use(scene.ada, "soundcloud search", query="   ")
+    assert answer.ephemeral
+    assert "I read nothing but spaces" in answer.content
+
+
 async def test_a_search_can_be_leafed_through_to_its_end(
     scene: Scene, soundcloud: SoundCloudServer
 ) -> None:
