@@ -18,7 +18,7 @@ from mixbot.languages import _
 from mixbot.mixcloud import Cloudcast, Comment, FeedItem, Resource, User
 from mixbot.mixcloud.tracklists import written_time
 from mixbot.ui.components import Component, Rows, container, gallery, line, section, text
-from mixbot.ui.text import count, duration, escape, inline, isolate, plain, when
+from mixbot.ui.text import count, duration, escape, inline, isolate, linked, plain, when
 
 BRAND, ORANGE = 0x5000FF, 0xFF5500
 LAYOUT = 1 << 15  # a bit of a message's flags
@@ -56,12 +56,12 @@ def framed(card: Card, rows: Rows = ()) -> Component:
     """The frame alone, of which a message may have several."""
     title = card.title
     if card.url and len(card.url) <= TITLE_LIMIT:
-        title = f"[{title}]({card.url})"
+        title = linked(title, card.url)
     head = f"### {title}"
     if card.host:
         host = card.host
         if card.host_url and len(card.host_url) <= TITLE_LIMIT:
-            host = f"[{host}]({card.host_url})"
+            host = linked(host, card.host_url)
         head += "\n" + _("by {host}", host=host)
     texts = [head]
     if card.facts:
@@ -341,7 +341,7 @@ def track_name(show: Cloudcast, number: int) -> str:
 
 def _line(one: Resource | soundcloud.Resource) -> str:
     name, url = _name(one, 60), one.url or ""
-    return f"[{name}]({url})" if _link(url) and len(url) <= LINE_LIMIT else name
+    return linked(name, url) if _link(url) and len(url) <= LINE_LIMIT else name
 
 
 def _name(one: Resource | soundcloud.Resource, limit: int) -> str:

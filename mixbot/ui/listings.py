@@ -21,7 +21,7 @@ from mixbot.mixcloud.models import resource
 from mixbot.soundcloud.models import resource as soundcloud_resource
 from mixbot.ui.components import Component, menu, option, written
 from mixbot.ui.references import SHORT, Reference, plain_text, resolve
-from mixbot.ui.text import duration, plain
+from mixbot.ui.text import duration, isolate, plain
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
@@ -436,8 +436,8 @@ def _description(one: dict[str, Any]) -> str:
         return ""
     if "kind" in one:
         lasts = duration(one["duration"] // 1000) if one.get("duration") else ""
-        return plain(" · ".join(filter(None, (user["username"], lasts))), 100)
-    said: str = user["name"]
+        return plain(" · ".join(filter(None, (isolate(user["username"]), lasts))), 100)
+    said = isolate(user["name"])
     if seconds := one.get("audio_length"):
         said = f"{said} · {duration(seconds)}"
     if not one.get("hidden_stats"):

@@ -13,6 +13,11 @@ from mixbot.languages import _, grouped, spoken
 # Discord formats and mentions nothing without these signs; a dash only where a line begins.
 HARMLESS = re.compile(r"(?!\s*-)[^\\*_~`|<>@#\[\]\n]*|[^\\*_~`|<>@#\[\]-]*")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+# What in a name would turn the words behind it around, or end its isolation.
+TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+# What Discord takes for the text of a link, and the bracket that ends it.
+LINK_TEXT = re.compile(r"(?:\[[^\]]*\]|[^\[\]]|\](?=[^\[]*\]))*\]")
+WIDE_BRACKETS = str.maketrans("[]", "［］")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -53,12 +58,26 @@ def _escape_all(text: str) -> str:
 def isolate(text: str) -> str:
     """`text` that keeps its direction, so that an RTL name does not turn the words around it."""
     text = text.strip()
-    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if not text.isascii() else text
+    if text.isascii():
+        return text
+    return f"{FIRST_STRONG_ISOLATE}{text.translate(TURNING)}{POP_ISOLATE}"
 
 
 def inline(text: str, limit: int) -> str:
-    """`text` escaped, in a direction of its own, also where it is cut."""
-    return isolate(escape(text, limit - 2))
+    """`text` escaped, on one line, in a direction of its own, also where it is cut."""
+    return isolate(escape(" ".join(text.split()), limit - 2))
+
+
+def linked(text: str, url: str) -> str:
+    """`text`, escaped already, as a link to `url`; brackets that would end it early are wide ones.
+
+    >>> linked("Live [part one", "https://example.com")
+    '[Live ［part one](https://example.com)'
+    """
+    has_brackets = "[" in text or "]" in text
+    if has_brackets and not LINK_TEXT.fullmatch(f"{text}]"):
+        text = text.translate(WIDE_BRACKETS)
+    return f"[{text}]({url})"
 
 
 def duration(seconds: int) -> str:

@@ -9,7 +9,7 @@ from mixbot.accounts import Action
 from mixbot.languages import N_, _
 from mixbot.links import page_of
 from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
-from mixbot.ui.text import inline
+from mixbot.ui.text import inline, linked
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +131,4 @@ def _what(key: str, names: Mapping[str, str]) -> str:
     page = page_of(key)
     name = names.get(key) or (page.name or page.user).replace("-", " ")
     text = f"**{inline(name, 200)}**"
-    return f"[{text}](<{page.url}>)" if len(page.url) <= 600 else text
+    return linked(text, f"<{page.url}>") if len(page.url) <= 600 else text

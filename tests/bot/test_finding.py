@@ -187,6 +187,14 @@ async def test_odd_shows_fit_into_discord(scene: Scene) -> None:
         assert "### " in card.text
 
 
+async def test_a_host_s_name_turns_nothing_behind_it_around(scene: Scene) -> None:
+    host = scene.mixcloud.catalogue.add_user("rtl", "إذاعة\u202e الياسمين")
+    scene.mixcloud.catalogue.add_show(host, "Qwertz", audio_length=3660)
+    card = await scene.use(scene.ada, "mixcloud search", query="Qwertz")
+    [option] = card.menus[0]["options"]
+    assert option["description"] == "\u2068إذاعة الياسمين\u2069 · 1 h 01 min · 0 plays"
+
+
 async def test_titles_mention_and_format_nothing(scene: Scene) -> None:
     show = scene.mixcloud.catalogue.add_show(
         "markup", "@everyone **bold** [x](https://evil.tld) <@1>"

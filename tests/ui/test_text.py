@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mixbot import languages
 from mixbot.ui import listings, text
-from mixbot.ui.text import _escape_all, duration, escape, inline, isolate, plain, shorten
+from mixbot.ui.text import _escape_all, duration, escape, inline, isolate, linked, plain, shorten
 
 
 @pytest.mark.parametrize("module", [languages, listings, text])
@@ -55,9 +55,39 @@ def test_a_name_inside_of_a_link_cannot_end_it(value: str) -> None:
     assert "](" not in escape(value, 200)
 
 
-def test_a_right_to_left_name_keeps_to_itself() -> None:
-    assert isolate("إذاعة") == "\u2068إذاعة\u2069"
-    assert isolate("Ada") == "Ada"
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Live [part one", "Live ［part one"),
+        ("Take it] back [now", "Take it］ back ［now"),
+        ("Closed] only", "Closed] only"),
+        ("Rain [live] again", "Rain [live] again"),
+    ],
+)
+def test_brackets_in_a_name_leave_its_link_whole(written: str, shown: str) -> None:
+    assert linked(inline(written, 100), "https://a.b") == f"[{shown}](https://a.b)"
+
+
+def test_a_name_that_is_cut_within_brackets_is_one_link() -> None:
+    name = inline("Recorded [at the Tape Club, Ljubljana]", 20)
+    assert "［at the…" in linked(name, "https://a.b")
+
+
+def test_a_name_is_on_one_line() -> None:
+    assert inline("Two\n# lines", 100) == "Two # lines"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("إذاعة", "\u2068إذاعة\u2069"),
+        ("إذاعة\u202e ab\u2067c", "\u2068إذاعة abc\u2069"),
+        ("Late\u2069 \u202eNight", "\u2068Late Night\u2069"),
+        ("Ada", "Ada"),
+    ],
+)
+def test_a_right_to_left_name_keeps_to_itself(written: str, shown: str) -> None:
+    assert isolate(written) == shown
 
 
 @given(st.integers(min_value=0, max_value=10**6))
