@@ -198,7 +198,10 @@ class DidNotAgree(LinkFailed):
 
 
 class NoCode(LinkFailed):
-    sentence = N_("There is no code to enter any more. Use `/{provider} link` to start again.")
+    sentence = N_(
+        "I expect no code now: first follow the button to the end, where the page shows one. If it "
+        "did more than five minutes ago, use `/{provider} link` to start again."
+    )
 
 
 class WrongCode(LinkFailed):

@@ -147,6 +147,22 @@ async def test_a_form_that_was_open_during_a_restart_is_read(
         await prompt.until(lambda prompt: "Linked as" in prompt.text)
 
 
+async def test_a_code_that_is_entered_too_early_leaves_the_link_as_it_is(
+    code_scene: Scene, browser: Browser
+) -> None:
+    scene = code_scene
+    prompt = await ask(scene, scene.ada)
+    form = await scene.ada.click(prompt, "Enter code")
+    await form.opened_modal()
+    early = await (await scene.ada.submit(form, code="ABCDEF")).reply()
+    assert "first follow the button to the end, where the page shows one" in early.content
+    code = await get_code(browser, prompt)
+    form = await scene.ada.click(prompt, "Enter code")
+    await form.opened_modal()
+    await scene.ada.submit(form, code=code)
+    await prompt.until(lambda prompt: "Linked as" in prompt.text)
+
+
 async def test_a_wrong_code_may_be_corrected(code_scene: Scene, browser: Browser) -> None:
     scene = code_scene
     prompt = await ask(scene, scene.ada)
