@@ -346,7 +346,7 @@ async def suggest(
 async def suggested_shows(
     interaction: discord.Interaction[MixBot], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """What the user and the server shared lately, then what Mixcloud finds or is popular there."""
+    """What the user and the channel shared lately, then what Mixcloud finds or is popular there."""
     bot, user_id, typed = interaction.client, interaction.user.id, typed.strip()
     found = await _shared(interaction, typed)
     listing = Listing("s", typed) if len(typed) > 1 else POPULAR
@@ -358,7 +358,7 @@ async def suggested_shows(
 async def suggested_tracks(
     interaction: discord.Interaction[MixBot], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """The tracks that the user and the server shared lately, then what SoundCloud finds."""
+    """The tracks that the user and the channel shared lately, then what SoundCloud finds."""
     bot, user_id, typed = interaction.client, interaction.user.id, typed.strip()
     found = await _shared(interaction, typed, SOUNDCLOUD)
     if len(typed) > 1:
@@ -372,11 +372,14 @@ async def suggested_tracks(
 async def _shared(
     interaction: discord.Interaction[MixBot], typed: str, provider: str | None = None
 ) -> dict[str, str]:
-    """What the user and the server shared lately and is called like that: key → name."""
+    """What the user and the channel shared lately and is called like that: key → name.
+
+    What was shared elsewhere in the server is only for those who can see where.
+    """
     store = interaction.client.store
     shares = list(await store.recent_shares(user_id=interaction.user.id))
-    if interaction.guild_id:
-        shares += await store.recent_shares(guild_id=interaction.guild_id)
+    if interaction.channel_id:
+        shares += await store.recent_shares(channel_id=interaction.channel_id)
     found: dict[str, str] = {}
     for share in shares:
         if (

@@ -112,7 +112,7 @@ def _shared_last(column: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-_SHARED_IN, _SHARED_BY = _shared_last(shares.c.guild_id), _shared_last(shares.c.user_id)
+_SHARED_IN, _SHARED_BY = _shared_last(shares.c.channel_id), _shared_last(shares.c.user_id)
 _LONG_KEY = select(long_keys.c.key).where(long_keys.c.id == bindparam("id"))
 _SERVER = select(servers).where(servers.c.guild_id == bindparam("guild_id"))
 _PERSON = select(people).where(people.c.user_id == bindparam("user_id"))
@@ -453,15 +453,15 @@ class Store:
         return Share(*row) if row else None
 
     async def recent_shares(
-        self, *, guild_id: int | None = None, user_id: int | None = None, limit: int = 25
+        self, *, channel_id: int | None = None, user_id: int | None = None, limit: int = 25
     ) -> Sequence[Share]:
-        """The shows shared last in a server, or by a user, newest first and each once.
+        """The shows shared last in a channel, or by a user, newest first and each once.
 
         What was shared longer than LOOKED_BACK shares ago is passed over.
         """
         await self._save_shares()
-        query = _SHARED_BY if guild_id is None else _SHARED_IN
-        wanted = {"whose": user_id if guild_id is None else guild_id, "limit": limit}
+        query = _SHARED_BY if channel_id is None else _SHARED_IN
+        wanted = {"whose": user_id if channel_id is None else channel_id, "limit": limit}
         rows = await self._database.read(lambda connection: connection.execute(query, wanted).all())
         return [Share(*row) for row in rows]
 

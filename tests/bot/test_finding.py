@@ -240,6 +240,21 @@ async def test_autocomplete_offers_recent_then_found(scene: Scene) -> None:
     assert queries[0]["name"] == "ambient"
 
 
+async def test_what_was_shared_elsewhere_in_the_server_is_suggested_to_nobody(
+    scene: Scene,
+) -> None:
+    """It may be a channel that only some can see, and a show that only those with the link can."""
+    unlisted = scene.mixcloud.catalogue.add_show("ada", "Qwertz for us", visibility="unlisted")
+    staff = scene.guild.channel("staff")
+    await (await scene.ada.slash(staff, "mixcloud show", mix=unlisted.key)).reply()
+    typed = {"mix": "Qwertz"}
+    for command in ("mixcloud show", "favorite"):
+        shown = await scene.noor.autocomplete(scene.channel, command, typed, focused="mix")
+        assert shown == []
+        shown = await scene.noor.autocomplete(staff, command, typed, focused="mix")
+        assert ["Qwertz for us" in one["name"] for one in shown] == [True]
+
+
 async def test_a_blank_search_spoils_no_suggestions(scene: Scene) -> None:
     await scene.use(scene.ada, "mixcloud search", query="  ")
     assert await scene.ada.autocomplete(scene.channel, "mixcloud search", focused="query", query="")

@@ -642,10 +642,10 @@ async def test_nothing_is_noted_of_a_private_track(
     store = scene.parts.store
     card = await scene.use(scene.ada, "soundcloud show", track=private, visibility="everyone")
     assert page_of(card) == link_of(track)
-    assert not await store.recent_shares(guild_id=int(scene.guild.id))
+    assert not await store.recent_shares(channel_id=int(scene.channel.id))
     track.private = False
     await scene.use(scene.ada, "soundcloud show", track=link_of(track))
-    [share] = await store.recent_shares(guild_id=int(scene.guild.id))
+    [share] = await store.recent_shares(channel_id=int(scene.channel.id))
     assert share.key == "soundcloud:forss/flickermood"
 
 

@@ -280,18 +280,18 @@ class TestShares:
         async def keys(**place: int) -> list[str]:
             return [share.key for share in await store.recent_shares(**place)]
 
-        assert await keys(guild_id=9) == ["/a/three/", "/a/one/", "/a/two/"]
+        assert await keys(channel_id=1) == ["/a/three/", "/a/one/", "/a/two/"]
         assert await keys(user_id=ADA, limit=2) == ["/a/three/", "/a/one/"]
-        assert await keys(guild_id=7) == []
+        assert await keys(channel_id=7) == []
 
     async def test_however_much_was_shared_few_shares_are_looked_at(self, store: Store) -> None:
         await store.record_share(1, "/a/old/", shared_at=NOW, guild_id=9)
         for _ in range(LOOKED_BACK - 1):
             await store.record_share(1, "/a/again/", shared_at=NOW, guild_id=9)
-        both = await store.recent_shares(guild_id=9)
+        both = await store.recent_shares(channel_id=1)
         assert [share.key for share in both] == ["/a/again/", "/a/old/"]
         await store.record_share(1, "/a/again/", shared_at=NOW, guild_id=9)
-        assert [share.key for share in await store.recent_shares(guild_id=9)] == ["/a/again/"]
+        assert [share.key for share in await store.recent_shares(channel_id=1)] == ["/a/again/"]
 
 
 class TestLongKeys:
