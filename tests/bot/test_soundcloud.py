@@ -675,7 +675,7 @@ async def test_what_is_in_a_private_playlist_is_listed_with_its_secret(
     await scene.ada.choose(opened, "More results…")
     await opened.until(lambda card: "21 of" in card.text)
     assert page_of(opened) == link_of(tracks[20])
-    assert not await scene.parts.store.recent_shares(guild_id=int(scene.guild.id))
+    assert not await scene.parts.store.recent_shares(channel_id=int(scene.channel.id))
 
 
 async def test_no_secret_of_soundcloud_is_left_anywhere(
