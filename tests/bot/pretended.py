@@ -130,6 +130,10 @@ class Pretended(ABC):
     def has_ended(self, grant: Any, refused: set[Any]) -> bool:
         """Whether nobody can act with `grant` any longer. `refused` are those that were so."""
 
+    @abstractmethod
+    def secrets(self, grant: Any) -> set[str]:
+        """With what one can act that has `grant`."""
+
     async def trouble_with(self, grant: Any, parts: App, user_id: int) -> str | None:
         """What is wrong with what the bot keeps of a grant."""
         return None
@@ -214,6 +218,9 @@ class PretendedMixcloud(Pretended):
 
     def has_ended(self, grant: str, refused: set[Any]) -> bool:
         return grant in refused
+
+    def secrets(self, grant: str) -> set[str]:
+        return {grant}
 
     def deed(self, request: LoggedRequest) -> Deed | None:
         match = self.ACTION_PATH.fullmatch(plain(request.path))
@@ -314,6 +321,9 @@ class PretendedSoundCloud(Pretended):
 
     def has_ended(self, grant: Session, refused: set[Any]) -> bool:
         return not grant.refresh
+
+    def secrets(self, grant: Session) -> set[str]:
+        return {*grant.access, grant.refresh} - {""}
 
     async def trouble_with(self, grant: Session, parts: App, user_id: int) -> str | None:
         if not grant.refresh:

@@ -458,7 +458,7 @@ class Witness:
             grant = service.sender(request)
             if grant is None:
                 continue
-            self.secrets.add(service.token(request.query, request.authorization))
+            self.secrets |= service.secrets(grant)
             if grant not in self._owners and self.visited:
                 attempt = self.visited.attempt
                 owner = Owner(attempt.owner, self.visited.username, service, grant)
