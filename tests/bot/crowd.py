@@ -355,7 +355,7 @@ class Crowd:
         )
 
     async def _search(self, person: User, where: int) -> None:
-        provider = list(self.services)[where % 2]
+        provider = SERVICES[where % 2]
         await self._use(person, self._place(where, person), f"{provider} search", {"query": "jazz"})
 
     async def act(self, provider: str, who: int, where: int, luck: Random) -> None:
