@@ -474,6 +474,16 @@ class Store:
         )
         return set(rows)
 
+    async def take_shares_back(self, reply: LinkReply) -> None:
+        """Forget what the message shared that `reply` answers."""
+        await self._save_shares()
+        query = delete(shares).where(
+            shares.c.channel_id == reply.channel_id,
+            shares.c.user_id == reply.user_id,
+            shares.c.shared_at == reply.replied_at,
+        )
+        await self._write(lambda connection: connection.execute(query))
+
     # Answers to links in messages
 
     async def save_link_reply(self, reply: LinkReply) -> None:

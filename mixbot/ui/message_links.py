@@ -160,15 +160,7 @@ class MessageLinks:
         if said.message_id in self._gone:
             return
         # A preview that Discord adds is an edit too, and shares nothing a second time.
-        for key in new if edited else keys:
-            await note_share(
-                bot,
-                key,
-                shared_at=now,
-                channel_id=said.channel_id,
-                user_id=said.user_id,
-                guild_id=said.guild_id,
-            )
+        await self._note(said, new if edited else keys, now)
         if body is None:
             return
         reply_id = await self._send(said, body)
@@ -182,6 +174,18 @@ class MessageLinks:
         previews_say_more = settings.classic or _leads_elsewhere(said.content, keys)
         if said.guild_id is not None and not previews_say_more:
             await self._suppress_preview(said)
+
+    async def _note(self, said: Said, keys: Sequence[str], moment: datetime) -> None:
+        """Note what a message shares."""
+        for key in keys:
+            await note_share(
+                self._bot,
+                key,
+                shared_at=moment,
+                channel_id=said.channel_id,
+                user_id=said.user_id,
+                guild_id=said.guild_id,
+            )
 
     async def _body(self, keys: Sequence[str], settings: ServerSettings) -> Component | None:
         """The answer with a card for each show that Mixcloud has, or None if there is none."""
@@ -244,6 +248,8 @@ class MessageLinks:
         body = await self._body(keys, settings)
         if body is None:
             return
+        await self._bot.store.take_shares_back(reply)
+        await self._note(said, keys, reply.replied_at)
         if not settings.classic:  # the reply may be a classic one from before
             body |= {"content": None, "embeds": []}
         if not await self._at_reply("PATCH", reply, json=body):
@@ -253,6 +259,7 @@ class MessageLinks:
 
     async def _take_back(self, message_ids: Sequence[int]) -> None:
         for reply in await self._bot.store.take_link_replies(message_ids):
+            await self._bot.store.take_shares_back(reply)
             await self._at_reply("DELETE", reply)
 
     async def _at_reply(self, method: str, reply: LinkReply, **options: Any) -> bool:

@@ -135,6 +135,19 @@ async def test_the_answer_follows_edits_and_deletions(reading: Scene) -> None:
     await card.until(lambda card: card.deleted)
 
 
+async def test_the_last_show_shared_follows_edits_and_deletions(reading: Scene) -> None:
+    message = await reading.noor.say(reading.channel, url(reading))
+    card = await reply_to(reading, message)
+    await reading.noor.edit(message, f"I meant {url(reading, 'ambient')}")
+    await card.until(lambda card: page_of(card) == url(reading, "ambient"))
+    prompt = await reading.use(reading.ada, "favorite")
+    assert url(reading, "ambient") in prompt.content
+    await reading.noor.delete(message)
+    await card.until(lambda card: card.deleted)
+    prompt = await reading.use(reading.ada, "favorite")
+    assert "No show was shared here yet" in prompt.content
+
+
 async def test_a_message_deleted_while_it_is_answered_has_no_answer(reading: Scene) -> None:
     reading.mixcloud.fault("GET", "/**", Slow(0.2))
     message = await reading.noor.say(reading.channel, url(reading))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mixbot.store import Account, LinkAttempt, Share, Store, open_store
+from mixbot.store import Account, LinkAttempt, LinkReply, Share, Store, open_store
 from mixbot.store.queries import LOOKED_BACK
 
 ADA, BOB = 2**63 - 1, 80351110224678912
@@ -283,6 +283,14 @@ class TestShares:
         assert await keys(channel_id=1) == ["/a/three/", "/a/one/", "/a/two/"]
         assert await keys(user_id=ADA, limit=2) == ["/a/three/", "/a/one/"]
         assert await keys(channel_id=7) == []
+
+    async def test_what_a_message_shared_is_taken_back(self, store: Store) -> None:
+        await store.record_share(1, "/a/before/", shared_at=NOW, user_id=ADA)
+        await store.record_share(1, "/a/mistaken/", shared_at=LATER, user_id=ADA)
+        await store.record_share(1, "/a/of-bob/", shared_at=LATER, user_id=BOB)
+        await store.take_shares_back(LinkReply(5, 1, ADA, 6, "/a/mistaken/", LATER))
+        left = [share.key for share in await store.recent_shares(channel_id=1)]
+        assert left == ["/a/of-bob/", "/a/before/"]
 
     async def test_however_much_was_shared_few_shares_are_looked_at(self, store: Store) -> None:
         await store.record_share(1, "/a/old/", shared_at=NOW, guild_id=9)
