@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import discord
 from cachetools import TTLCache
 from discord.http import Route
 
+from mixbot import mixcloud, soundcloud
 from mixbot.accounts import ServiceOff
 from mixbot.languages import ENGLISH, speak
 from mixbot.links import ShortLink, find_links, key_of
@@ -43,6 +44,12 @@ QUIET_SECONDS = 600.0  # in a channel where we may not speak; refusals are count
 SUPPRESS_EMBEDS, SILENT = 1 << 2, 1 << 12  # bits of a message's flags
 ADDRESS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 LINKED = re.compile(r"mixcloud\.com|soundcloud\.(?:com|app)", re.IGNORECASE)
+AWAY = (
+    mixcloud.RateLimited,
+    mixcloud.Unreachable,
+    soundcloud.RateLimited,
+    soundcloud.Unreachable,
+)
 NO_HISTORY = 160002  # a reply needs to read what it replies to
 # What its author does not want to be previewed, or does not mean: <links>, spoilers and code.
 UNMEANT = re.compile(r"<https?://[^>\s]*>|\|\|.*?\|\||```.*?```|`[^`]*`", re.DOTALL)
@@ -156,11 +163,13 @@ class MessageLinks:
             return
         lately = await bot.store.shared_since(said.channel_id, now - PAUSE)
         new = [key for key in keys if key not in lately]
-        body = await self._body(new, settings)
+        found = await self._found(new)
         if said.message_id in self._gone:
             return
         # A preview that Discord adds is an edit too, and shares nothing a second time.
-        await self._note(said, new if edited else keys, now)
+        shared = [key for key in keys if key in found or (key in lately and not edited)]
+        await self._note(said, shared, now)
+        body = self._body(found, settings)
         if body is None:
             return
         reply_id = await self._send(said, body)
@@ -187,17 +196,27 @@ class MessageLinks:
                 guild_id=said.guild_id,
             )
 
-    async def _body(self, keys: Sequence[str], settings: ServerSettings) -> Component | None:
-        """The answer with a card for each show that Mixcloud has, or None if there is none."""
-        found: list[Glance] = []
+    async def _found(self, keys: Sequence[str]) -> dict[str, Glance | None]:
+        """The shows at `keys`; None for those of which their service tells nothing now."""
+        found: dict[str, Glance | None] = {}
         for key in keys:
             try:
-                found.append(await fetch_glance(self._bot, key))
-            except (MixcloudError, SoundCloudError, NotAShowThere) as error:
+                found[key] = await fetch_glance(self._bot, key)
+            except AWAY as error:
+                found[key] = None
                 log.info("a link in a message has no card: %s", type(error).__name__)
-        if not found:
+            except (MixcloudError, SoundCloudError, NotAShowThere) as error:
+                log.info("a link in a message leads to no show: %s", type(error).__name__)
+        return found
+
+    def _body(
+        self, found: Mapping[str, Glance | None], settings: ServerSettings
+    ) -> Component | None:
+        """The answer with a card for each show that is known, or None if there is none."""
+        known = [one for one in found.values() if one]
+        if not known:
             return None
-        drawn = [(one.card, rows) for one, rows in self._rows(found)]
+        drawn = [(one.card, rows) for one, rows in self._rows(known)]
         if settings.classic:
             embeds = [cards.as_embed(card)["embeds"][0] for card, _rows in drawn]
             return {"embeds": embeds, "components": [rows[0] for _card, rows in drawn]}
@@ -245,11 +264,15 @@ class MessageLinks:
     async def _change(
         self, reply: LinkReply, said: Said, keys: Sequence[str], settings: ServerSettings
     ) -> None:
-        body = await self._body(keys, settings)
+        found = await self._found(keys)
+        if not found:
+            await self._take_back([said.message_id])
+            return
+        body = self._body(found, settings)
         if body is None:
             return
         await self._bot.store.take_shares_back(reply)
-        await self._note(said, keys, reply.replied_at)
+        await self._note(said, list(found), reply.replied_at)
         if not settings.classic:  # the reply may be a classic one from before
             body |= {"content": None, "embeds": []}
         if not await self._at_reply("PATCH", reply, json=body):

@@ -12,7 +12,7 @@ from discord.utils import time_snowflake
 from mixbot.sandbox.discord import Channel, Message, Permission
 from mixbot.sandbox.discord.kinds import ChannelKind
 from mixbot.sandbox.discord.messages import compose
-from mixbot.sandbox.mixcloud import Slow
+from mixbot.sandbox.mixcloud import Html403, Slow
 from tests.conftest import Scene, page_of, staged
 
 SWITCH_ON = {"links": "answer them with a card"}
@@ -198,10 +198,11 @@ async def test_the_previews_of_other_links_stay(reading: Scene, other: str) -> N
     assert not message.flags & 1 << 2
 
 
-async def test_a_link_edited_away_takes_the_answer_along(reading: Scene) -> None:
+@pytest.mark.parametrize("now", ["Never mind", "https://www.mixcloud.com/nobody/nothing/"])
+async def test_a_link_edited_away_takes_the_answer_along(reading: Scene, now: str) -> None:
     message = await reading.noor.say(reading.channel, url(reading))
     card = await reply_to(reading, message)
-    await reading.noor.edit(message, "Never mind")
+    await reading.noor.edit(message, now)
     await card.until(lambda card: card.deleted)
 
 
@@ -273,6 +274,24 @@ async def test_without_history_it_answers_without_a_reference(reading: Scene) ->
 async def test_a_show_that_is_gone_is_left_alone(reading: Scene) -> None:
     await reading.noor.say(reading.channel, "https://www.mixcloud.com/nobody/nothing/")
     assert await handled(reading) == []
+
+
+@pytest.mark.parametrize("wrong", ["nobody/nothing", "quiet/secret"])
+async def test_a_link_to_nothing_shares_nothing(reading: Scene, wrong: str) -> None:
+    reading.mixcloud.catalogue.add_show("quiet", "Secret", visibility="private")
+    await reply_to(reading, await reading.noor.say(reading.channel, url(reading)))
+    await reading.noor.say(reading.channel, f"https://www.mixcloud.com/{wrong}/")
+    await handled(reading)
+    prompt = await reading.use(reading.ada, "favorite")
+    assert url(reading) in prompt.content
+
+
+async def test_a_link_that_mixcloud_tells_nothing_of_now_is_shared(reading: Scene) -> None:
+    reading.mixcloud.fault("GET", reading.jazz, Html403())
+    await reading.noor.say(reading.channel, url(reading))
+    assert await handled(reading) == []
+    prompt = await reading.use(reading.ada, "favorite")
+    assert url(reading) in prompt.content
 
 
 async def test_classic_cards_leave_the_preview(reading: Scene) -> None:
