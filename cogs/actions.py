@@ -14,6 +14,7 @@ from mixbot.arguments import (
     Mention,
     PersonLink,
     ShowLink,
+    people_in,
     person_key,
     show_key,
     shows_in,
@@ -171,7 +172,8 @@ class ActionCommands(commands.Cog):
         self, interaction: discord.Interaction[MixBot], message: discord.Message
     ) -> None:
         async with Answer(interaction, private=True) as answer:
-            await settle(answer, await shows_in(self.bot, message), "follow")
+            keys = await shows_in(self.bot, message) or people_in(message)
+            await settle(answer, keys, "follow")
 
     async def profile(
         self, interaction: discord.Interaction[MixBot], user: discord.User | discord.Member

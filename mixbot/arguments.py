@@ -508,6 +508,13 @@ async def shows_in(bot: MixBot, message: discord.Message) -> list[str]:
     return list(keys)
 
 
+def people_in(message: discord.Message) -> list[str]:
+    """The keys of all people whose page a message links to."""
+    links = (link for text in _texts(message) for link in find_links(text))
+    keys = (key_of(link) for link in links if isinstance(link, Link))
+    return [key for key in dict.fromkeys(keys) if page_of(key).name is None]
+
+
 def _previewed(message: discord.Message) -> Iterator[tuple[str, str]]:
     """Shows and their titles, from the previews that Discord made of links."""
     for embed in message.embeds:

@@ -206,6 +206,18 @@ async def test_the_host_of_a_pasted_link_is_followed(scene: Scene, show: Show) -
     assert following(scene) == [show.user.key]
 
 
+async def test_where_there_is_no_show_the_person_linked_to_is_followed(
+    scene: Scene, show: Show
+) -> None:
+    await scene.link(scene.ada, "ada.plays")
+    message = await scene.noor.say(scene.channel, f"https://www.mixcloud.com{show.user.key}")
+    card = await scene.use(scene.noor, "mixcloud user", name=show.user.username)
+    for shown in (message, card):
+        done = await (await scene.ada.menu(shown, "Follow host")).reply()
+        assert f"(<https://www.mixcloud.com{show.user.key}>)" in done.content
+        assert "You now follow" in done.content
+
+
 async def test_mix_actions_are_the_private_card(scene: Scene, show: Show) -> None:
     message = await share(scene, f"[this]( https://www.mixcloud.com{show.key} )")
     card = await (await scene.ada.menu(message, "Mix actions")).reply()
