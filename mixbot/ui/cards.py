@@ -17,6 +17,7 @@ from mixbot import soundcloud
 from mixbot.languages import _
 from mixbot.mixcloud import Cloudcast, Comment, FeedItem, Resource, User
 from mixbot.mixcloud.tracklists import written_time
+from mixbot.services import NAMES
 from mixbot.ui.components import Component, Rows, container, gallery, line, section, text
 from mixbot.ui.text import count, duration, escape, inline, isolate, linked, plain, when
 
@@ -337,6 +338,15 @@ def track_name(show: Cloudcast, number: int) -> str:
         return inline(track.chapter, 100)
     known = [inline(part, 60) for part in (track.artist, track.song) if part]
     return " – ".join(known) or _("Track {number}", number=number + 1)
+
+
+def untold(at: int, provider: str) -> str:
+    """That nobody tells what is played `at` so many seconds."""
+    return _(
+        "{service} does not tell what is played at {moment}.",
+        service=NAMES[provider],
+        moment=written_time(at),
+    )
 
 
 def _line(one: Resource | soundcloud.Resource) -> str:

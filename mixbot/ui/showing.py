@@ -16,7 +16,7 @@ from mixbot.links import Link, ShortLink, key_of, page_of
 from mixbot.mixcloud import Cloudcast, MixcloudError, Resource, User
 from mixbot.mixcloud.models import resource
 from mixbot.mixcloud.tracklists import written_time
-from mixbot.services import SOUNDCLOUD, provider_of
+from mixbot.services import MIXCLOUD, SOUNDCLOUD, provider_of
 from mixbot.soundcloud import SoundCloudError
 from mixbot.ui import cards, tracks
 from mixbot.ui.acting import action_button
@@ -146,7 +146,7 @@ def _playing(show: Cloudcast, at: int) -> str:
         return _("At {moment} the show is over.", moment=moment)
     number = track_at(show, at)
     if number is None:
-        return _("Mixcloud does not tell what is played at {moment}.", moment=moment)
+        return cards.untold(at, MIXCLOUD)
     return _("At {moment}: {track}", moment=moment, track=cards.track_name(show, number))
 
 

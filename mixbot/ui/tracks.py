@@ -89,7 +89,8 @@ async def draw(answer: Answer, key: str, at: int | None) -> Drawn:
         await _buttons(bot, key, start=at),
         await _more_buttons(bot, key, can_be_shown=answer.can_be_shown),
     ]
-    body = answer.drawn(cards.track(track), rows)
+    small = "" if at is None else cards.untold(at, SOUNDCLOUD)
+    body = answer.drawn(cards.track(track, small=small), rows)
     drawn = Drawn(key, track.title, written_once(body))
     if at is None and (kept := bot.details.get(key)):
         kept.drawn[answer.form] = drawn

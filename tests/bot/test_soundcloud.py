@@ -231,6 +231,13 @@ async def test_a_link_to_a_moment_is_played_from_there(
     assert card.link("▶ Play on SoundCloud") == playlist  # in which no moment is
 
 
+async def test_what_plays_at_a_moment_is_not_told_there(scene: Scene, track: Track) -> None:
+    at = await scene.use(scene.ada, "mixcloud show", mix=link_of(track), at="1:30")
+    assert "SoundCloud does not tell what is played at 1:30." in at.text
+    card = await scene.use(scene.ada, "mixcloud show", mix=link_of(track))
+    assert "what is played" not in card.text
+
+
 async def test_what_is_no_track_is_read_back(scene: Scene) -> None:
     answer = await scene.use(scene.ada, "soundcloud show", track="https://soundcloud.com/forss")
     assert answer.ephemeral
