@@ -250,7 +250,7 @@ async def open_tracklist(answer: Answer, key: str, page: int) -> None:
             button(_("Next ▶"), f"m1:tracks!:{page + 1}:{ref}", disabled=last),
         ]
     if answer.can_be_shown:
-        buttons.append(button(_("Show to all"), f"m1:all:tracks:{ref}"))
+        buttons.append(button(_("Show to all"), f"m1:all:tracks{page}:{ref}"))
     card = cards.tracklist(show, page, per_page=TRACKS)
     await answer.give(card=card, rows=[row(*buttons)] if buttons else [])
 
@@ -272,7 +272,7 @@ async def show_host(interaction: Interaction, match: re.Match[str]) -> None:
         await open_person(answer, key)
 
 
-@handles(re.compile(r"m1:all:(?P<what>show|person|tracks):(?P<ref>.+)"))
+@handles(re.compile(r"m1:all:(?P<what>show|person|tracks)(?P<page>\d{0,3}):(?P<ref>.+)"))
 async def show_to_all(interaction: Interaction, match: re.Match[str]) -> None:
     """Post to the channel what only one person saw until now, because they wish so."""
     async with Answer(interaction) as answer:
@@ -283,4 +283,4 @@ async def show_to_all(interaction: Interaction, match: re.Match[str]) -> None:
             case "person":
                 await open_person(answer, key)
             case _tracks:
-                await open_tracklist(answer, key, 0)
+                await open_tracklist(answer, key, int(match["page"] or 0))
