@@ -6,6 +6,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -60,7 +61,7 @@ async def sampled(mixbot: Process, subjects: Sequence[Subject], interactions: in
     print(f"Resident memory, {len(subjects)} kinds of interactions by turns, warmed up\n")
     print("| interactions | MB | grown, MB | a second | not answered |")
     print("| ---: | ---: | ---: | ---: | ---: |")
-    first = mixbot.resident_bytes()
+    first, all_missed = mixbot.resident_bytes(), Counter[str]()
     print(f"| 0 | {first / 1e6:.1f} | | | |")
     for number in range(1, SAMPLES + 1):
         began = time.perf_counter()
@@ -70,31 +71,35 @@ async def sampled(mixbot: Process, subjects: Sequence[Subject], interactions: in
         done = number * interactions // SAMPLES
         grown = (now - first) / 1e6
         speed = f"{each_second:.0f}"
-        print(f"| {done} | {now / 1e6:.1f} | {grown:+.2f} | {speed} | {missed} |", flush=True)
+        row = f"| {done} | {now / 1e6:.1f} | {grown:+.2f} | {speed} | {missed.total()} |"
+        print(row, flush=True)
+        all_missed += missed
+    for name, times in all_missed.most_common():
+        print(f"\nNot answered: {name}, {times} times")
 
 
-async def use_all(subjects: Sequence[Subject], interactions: int) -> int:
-    """Use each of `subjects` in turn, IN_FLIGHT at a time; how many were not answered rightly.
+async def use_all(subjects: Sequence[Subject], interactions: int) -> Counter[str]:
+    """Use each of `subjects` in turn, IN_FLIGHT at a time; which were not answered rightly.
 
     A machine that does other things meanwhile lets a suggestion come too late now and then.
     """
-    turns, missed = cycle(subjects), 0
+    turns, missed = cycle(subjects), Counter[str]()
     for _ in range(-(-interactions // FORGET_AFTER)):
         missed += await _use_some(turns, min(FORGET_AFTER, interactions))
         subjects[0].crowd.forget()
     return missed
 
 
-async def _use_some(turns: Iterator[Subject], interactions: int) -> int:
-    left, missed = iter(range(interactions)), 0
+async def _use_some(turns: Iterator[Subject], interactions: int) -> Counter[str]:
+    left, missed = iter(range(interactions)), Counter[str]()
 
     async def one_after_another() -> None:
-        nonlocal missed
         for _ in left:
+            subject = next(turns)
             try:
-                await next(turns).use()
+                await subject.use()
             except (RuntimeError, TimeoutError, InteractionFailed):
-                missed += 1
+                missed[subject.name] += 1
 
     async with asyncio.TaskGroup() as group:
         for _ in range(IN_FLIGHT):
