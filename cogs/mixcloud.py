@@ -26,6 +26,7 @@ from mixbot.arguments import (
     TagName,
     Visibility,
     is_private,
+    key_to_show,
     may_anybody_turn,
     person_key,
     show_key,
@@ -103,9 +104,11 @@ class MixcloudCommands(
         at: app_commands.Transform[int, Position] | None = None,
         visibility: Visibility | None = None,
     ) -> None:
-        async with Answer(interaction, private=await is_private(interaction, visibility)) as answer:
+        private = await is_private(interaction, visibility, mix)
+        async with Answer(interaction, private=private) as answer:
             at = starting_at(mix) if at is None else at
-            await showing.open_show(answer, await show_key(interaction, mix, MIXCLOUD), at=at)
+            key = await key_to_show(answer, mix, visibility, MIXCLOUD)
+            await showing.open_show(answer, key, at=at)
 
     @app_commands.command(
         description=N_("Show a person: uploads, favorites, listens, followers, playlists."),

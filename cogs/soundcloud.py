@@ -19,8 +19,8 @@ from mixbot.arguments import (
     TrackLink,
     Visibility,
     is_private,
+    key_to_show,
     may_anybody_turn,
-    show_key,
     starting_at,
 )
 from mixbot.bot import MixBot
@@ -86,7 +86,7 @@ class SoundCloudCommands(
     ) -> None:
         private = await is_private(interaction, visibility, track)
         async with Answer(interaction, private=private) as answer:
-            key = await show_key(interaction, track, SOUNDCLOUD)
+            key = await key_to_show(answer, track, visibility, SOUNDCLOUD)
             await showing.open_show(answer, key, at=starting_at(track))
 
     @app_commands.command(

@@ -28,6 +28,7 @@ from mixbot.ui.text import escape, isolate, plain
 
 if TYPE_CHECKING:
     from mixbot.bot import MixBot
+    from mixbot.ui.answers import Answer
 
 log = logging.getLogger(__name__)
 
@@ -73,13 +74,24 @@ async def is_private(
 ) -> bool:
     """Whether only who asked is to see the answer: as they say, else as the server has it.
 
-    What is private at SoundCloud is shown to others only if they say so.
+    What is private at SoundCloud, or may be, is shown to others only if they say so.
     """
     if visibility is not None:
         return visibility.value == ONLY_ME.value
-    if isinstance(about, soundcloud.Link) and about.secret:
+    if _may_be_secret(about):
         return True
     return (await interaction.client.preferences.server_at_hand(interaction.guild_id)).private
+
+
+def _may_be_secret(about: Mention | None) -> bool:
+    match about:
+        case soundcloud.Link():
+            return about.secret is not None
+        case soundcloud.ShortLink():
+            return True  # only SoundCloud knows
+        case str():
+            return about.startswith(SHORT) or page_of(about).secret is not None
+    return False
 
 
 def may_anybody_turn(visibility: app_commands.Choice[str] | None) -> bool:
@@ -296,6 +308,16 @@ async def show_key(
     key = await _key(interaction, mention, provider)
     if page_of(key).name is None:
         raise NotAShowThere(provider_of(key))
+    return key
+
+
+async def key_to_show(
+    answer: Answer, mention: Mention | None, visibility: Visibility | None, provider: str
+) -> str:
+    """The key of the show that is to be shown; all see it if it is not private after all."""
+    key = await show_key(answer.interaction, mention, provider)
+    if not await is_private(answer.interaction, visibility, Reference(key)):
+        await answer.open_up()
     return key
 
 

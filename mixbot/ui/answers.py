@@ -149,6 +149,12 @@ class Answer:
         if self._promise:
             await self._promise
 
+    async def open_up(self) -> None:
+        """Have all see it after all, unless Discord knows already that they do not."""
+        if self.can_be_shown and self.state is State.OWED:
+            self.private = False
+            self._classic = await speak_to_all(self.interaction)
+
     async def give(
         self,
         content: str = "",

@@ -669,6 +669,34 @@ async def test_a_private_track_is_shown_to_who_asked_alone_unless_they_say_other
     assert not card.ephemeral
 
 
+async def test_whatever_the_command_and_the_address_what_is_private_is_shown_to_who_asked_alone(
+    scene: Scene, track: Track
+) -> None:
+    track.private, track.secret = True, "s-AbCdEf"
+    track.extra = {"permalink_url": f"{link_of(track)}/s-AbCdEf"}
+    numbered = f"https://api.soundcloud.com/tracks/{track.id}?secret_token=s-AbCdEf"
+    for private in (f"{link_of(track)}/s-AbCdEf", numbered):
+        for command, option in (("mixcloud show", "mix"), ("soundcloud show", "track")):
+            card = await scene.use(scene.ada, command, **{option: private})
+            assert "Flickermood" in card.text
+            assert card.ephemeral, (command, private)
+
+
+async def test_a_short_link_may_lead_to_what_is_private(
+    scene: Scene, soundcloud: SoundCloudServer, track: Track
+) -> None:
+    short = f"https://on.soundcloud.com/{track.id}"
+    card = await scene.use(scene.ada, "soundcloud show", track=short)
+    assert not card.ephemeral
+    await scene.parts.bot.close()
+    track.extra = {"permalink_url": f"{link_of(track)}/s-AbCdEf"}
+    async with running(scene.settings, scene.discord):
+        card = await scene.use(scene.ada, "soundcloud show", track=short)
+        assert card.ephemeral
+        card = await scene.use(scene.ada, "soundcloud show", track=short, visibility="everyone")
+        assert not card.ephemeral
+
+
 async def test_what_is_in_a_private_playlist_is_listed_with_its_secret(
     scene: Scene, soundcloud: SoundCloudServer
 ) -> None:
