@@ -26,7 +26,7 @@ from mixbot.languages import ENGLISH, N_
 from mixbot.services import MIXCLOUD, NAMES, SOUNDCLOUD, Service, provider_of
 from mixbot.services.mixcloud import MixcloudService
 from mixbot.signin import DiscordSignIn, SignInFailed, new_verifier
-from mixbot.store import UNTOLD_KEPT, Account, LinkAttempt, Store
+from mixbot.store import AWAY, UNTOLD_KEPT, Account, LinkAttempt, Store
 from mixbot.tokens import token_of
 from mixbot.vault import CannotOpen, Vault
 
@@ -627,7 +627,7 @@ class Accounts:
         replaced = await self._store.complete_link(attempt, account)
         self._forget_clicks(attempt.user_id, attempt.provider)
         if replaced:
-            self._start(self._withdraw(replaced, kept=account))
+            self._start(self._withdraw(replaced))
         log.info("user %s linked an account of %s", attempt.user_id, attempt.provider)
         return self._begin_telling(attempt, account)
 
@@ -638,15 +638,16 @@ class Accounts:
                 account = _account_of(attempt, linked_at=attempt.started_at)
                 self._start(self._withdraw(account))
 
-    async def _withdraw(self, account: Account, *, kept: Account | None = None) -> None:
-        """Take back the grant of an account that is kept nowhere; not that of `kept`."""
+    async def _withdraw(self, account: Account) -> None:
+        """Take back a grant that is kept nowhere; not that of the account its user has now."""
         service = self._services.get(account.provider)
         if service is None:
             return
         try:
+            kept = await self.account(account.user_id, account.provider)
             acting = self._token(kept) if kept else None
             await service.withdraw(self._token(account), kept=acting)
-        except (UserError, service.problem) as error:
+        except (UserError, service.problem, *AWAY) as error:
             log.info("a grant of user %s lives on: %s", account.user_id, type(error).__name__)
 
     def start(self, on_linked: Callable[[Linked], Awaitable[None]]) -> None:

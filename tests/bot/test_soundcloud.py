@@ -831,6 +831,26 @@ class Meanwhile:
         return await situation.proceed()
 
 
+async def test_a_code_that_was_not_typed_does_not_sign_out_the_very_tokens_of_the_link_there_is(
+    code_scene: Scene,
+    soundcloud: SoundCloudServer,
+    track: Track,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = soundcloud.tokens_for("ada-listens", CLIENT_ID)
+    monkeypatch.setattr(Grants, "begin", lambda *asked: given)
+    accounts = code_scene.parts.accounts
+    code = (await shown_code(code_scene, browser)).code
+    await accounts.enter_code(int(code_scene.ada.id), code or "", SOUNDCLOUD)
+    assert (await shown_code(code_scene, browser)).code
+    await code_scene.use(code_scene.ada, "soundcloud link")
+    await accounts.close()
+    assert not soundcloud.requests_to("POST", "/sign-out")
+    await code_scene.use(code_scene.ada, "favorite", mix=link_of(track))
+    assert liked(soundcloud) == ["Flickermood"]
+
+
 async def test_a_consent_to_a_link_that_was_replaced_meanwhile_is_signed_out(
     code_scene: Scene, soundcloud: SoundCloudServer, browser: Browser
 ) -> None:
