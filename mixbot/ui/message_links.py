@@ -115,6 +115,8 @@ class MessageLinks:
                     await self._answer(said, settings, edited=True)
                 return
             keys = await self._keys(said)
+            if keys is None:
+                return
             if not keys:
                 await self._take_back([said.message_id])
             elif "\n".join(keys) != reply.keys:
@@ -145,11 +147,13 @@ class MessageLinks:
         speak(server_language(settings))
         return settings if settings.links else None
 
-    async def _keys(self, said: Said) -> list[str]:
-        """The shows that a message links to and wants to be seen."""
+    async def _keys(self, said: Said) -> list[str] | None:
+        """The shows that a message links to and wants to be seen; None if nobody tells now."""
         links = dict.fromkeys(find_links(UNMEANT.sub(" ", said.content)))
         try:
             keys = await keys_of_shows(self._bot, links, most_short=SHORT_LINKS)
+        except AWAY:
+            return None
         except (MixcloudError, SoundCloudError, ServiceOff):
             return []
         here = self._bot.accounts.providers

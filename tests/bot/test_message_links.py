@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from discord.utils import time_snowflake
 
+from mixbot.mixcloud.client import READ_ATTEMPTS
 from mixbot.sandbox.discord import Channel, Message, Permission
 from mixbot.sandbox.discord.kinds import ChannelKind
 from mixbot.sandbox.discord.messages import compose
@@ -204,6 +205,19 @@ async def test_a_link_edited_away_takes_the_answer_along(reading: Scene, now: st
     card = await reply_to(reading, message)
     await reading.noor.edit(message, now)
     await card.until(lambda card: card.deleted)
+
+
+async def test_an_edit_while_nobody_tells_where_its_link_leads_leaves_the_answer(
+    reading: Scene,
+) -> None:
+    code = reading.mixcloud.short_link(reading.show("jazz")).rpartition("/")[2]
+    short = f"https://i.mixcloud.com/{code}"
+    message = await reading.noor.say(reading.channel, short)
+    card = await reply_to(reading, message)
+    reading.mixcloud.fault("GET", f"/i/{code}", Html403(), times=READ_ATTEMPTS)
+    await reading.noor.edit(message, f"Hear this: {short}")
+    await reading.noor.edit(message, f"{short} {url(reading, 'ambient')}")
+    await card.until(lambda card: url(reading, "ambient") in card.text)
 
 
 async def test_a_link_that_is_edited_in_is_answered(reading: Scene) -> None:
