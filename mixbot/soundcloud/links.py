@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qs, unquote
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from mixbot.transport.addresses import Addresses, seconds, split
 
@@ -91,6 +91,15 @@ class ShortLink:
     """
 
     url: str
+
+    @property
+    def secret(self) -> str | None:
+        """What opens it if it is private, where the address says so.
+
+        >>> ShortLink("https://api.soundcloud.com/tracks/1?secret_token=s-AbC").secret
+        's-AbC'
+        """
+        return _secret_in(parse_qs(urlsplit(self.url).query).get("secret_token", []))
 
 
 def find_links(text: str) -> Iterator[Link | ShortLink]:

@@ -170,8 +170,9 @@ async def glance(bot: MixBot, show: Any, *, small: str = "") -> Glance:
 
 async def fetch_glance(bot: MixBot, key: str) -> Glance:
     """The show at `key` among others. Raises NotAShowThere for anything else."""
-    fetch = tracks.fetch_track if provider_of(key) == SOUNDCLOUD else fetch_show
-    return await glance(bot, await fetch(bot, key))
+    if provider_of(key) == SOUNDCLOUD:
+        return await tracks.glance(bot, await tracks.fetch_track(bot, key), key)
+    return await glance(bot, await fetch_show(bot, key))
 
 
 async def show_buttons(bot: MixBot, show: Cloudcast, *, start: int | None = None) -> Component:

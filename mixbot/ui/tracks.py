@@ -39,6 +39,9 @@ async def key_behind(bot: MixBot, link: ShortLink) -> str:
     """The key of what a short link leads to."""
     found = await bot.accounts.soundcloud.client.resolve(link.url)
     key = resource_key(found)
+    secret = link.secret if found.data.get("sharing") == "private" else None
+    if secret and page_of(key).secret is None:
+        key = f"{key}/{secret}"  # without it, nobody finds it there
     bot.names[key] = cards.named(found)
     return key
 
@@ -97,9 +100,9 @@ async def draw(answer: Answer, key: str, at: int | None) -> Drawn:
     return drawn
 
 
-async def glance(bot: MixBot, track: Track | Playlist, *, small: str = "") -> Glance:
-    """A track or playlist among others."""
-    key = resource_key(track)
+async def glance(bot: MixBot, track: Track | Playlist, key: str = "", *, small: str = "") -> Glance:
+    """A track or playlist among others; at `key`, which may have a secret."""
+    key = key or resource_key(track)
     card = cards.track(track, large=False, small=small)
     return Glance(key, track.title, card, await _buttons(bot, key))
 

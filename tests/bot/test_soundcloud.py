@@ -625,6 +625,19 @@ async def test_links_in_messages_are_answered_with_cards_of_both(
         assert "♥ Like" in [button.label for button in card.buttons]
 
 
+async def test_a_private_link_in_a_message_is_answered_with_buttons_that_open_it(
+    tmp_path: Path, soundcloud: SoundCloudServer, track: Track
+) -> None:
+    track.private, track.secret = True, "s-AbCdEf"
+    async with staged(tmp_path, message_content=True, **known_to(soundcloud)) as scene:
+        direct = scene.ada.dm()
+        await scene.ada.say(direct, f"{link_of(track)}/s-AbCdEf")
+        await scene.discord.requested("POST", f"/channels/{direct.id}/messages")
+        card = scene.ada.messages(direct)[-1]
+        assert card.link("▶ Play on SoundCloud") == f"{link_of(track)}/s-AbCdEf"
+        assert not await scene.parts.store.recent_shares(channel_id=int(direct.id))
+
+
 async def test_what_is_remembered_names_both_and_is_forgotten(
     scene: Scene, soundcloud: SoundCloudServer, browser: Browser
 ) -> None:
@@ -673,13 +686,13 @@ async def test_whatever_the_command_and_the_address_what_is_private_is_shown_to_
     scene: Scene, track: Track
 ) -> None:
     track.private, track.secret = True, "s-AbCdEf"
-    track.extra = {"permalink_url": f"{link_of(track)}/s-AbCdEf"}
+    private = f"{link_of(track)}/s-AbCdEf"
     numbered = f"https://api.soundcloud.com/tracks/{track.id}?secret_token=s-AbCdEf"
-    for private in (f"{link_of(track)}/s-AbCdEf", numbered):
+    for address in (private, numbered):
         for command, option in (("mixcloud show", "mix"), ("soundcloud show", "track")):
-            card = await scene.use(scene.ada, command, **{option: private})
-            assert "Flickermood" in card.text
-            assert card.ephemeral, (command, private)
+            card = await scene.use(scene.ada, command, **{option: address})
+            assert card.link("▶ Play on SoundCloud") == private
+            assert card.ephemeral, (command, address)
 
 
 async def test_a_short_link_may_lead_to_what_is_private(
