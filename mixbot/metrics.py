@@ -117,7 +117,7 @@ class Metrics:
         *,
         label: str = "shard",
     ) -> None:
-        """Tell of `values` whenever somebody asks; by shard, or under an empty name."""
+        """Tell of `values` whenever somebody asks; by `label`, or under an empty name."""
         self.registry.register(_Asked(f"mixbot_{name}", about, values, label))
 
     async def measure_lag(self) -> None:
